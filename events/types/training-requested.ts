@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import { defineEvent } from '../define.ts';
+import { exampleDataset } from '../examples.ts';
+import { assignmentShape } from '../parts.ts';
+import { resolveModel, specSchema } from '../spec.ts';
+
+export const trainingRequested = defineEvent({
+  type: 'training.requested',
+  summary: 'One model of the experiment is to be trained.',
+  schema: z.strictObject(assignmentShape),
+  example: {
+    experiment: 'xor-0123456789ab',
+    experimentName: 'xor',
+    index: 1,
+    count: 2,
+    model: resolveModel(specSchema.parse({}), 1),
+    dataset: exampleDataset,
+  },
+});

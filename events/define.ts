@@ -62,7 +62,10 @@ export function derivedId(cause: EventKey, definition: EventDefinition, part: st
 export function makeEvent<D extends EventDefinition>(definition: D, event: NewEvent<D>): EventOf<D> {
   const parsed = definition.schema.safeParse(event.data);
   if (!parsed.success)
-    throw new RejectedError('INVALID_SPEC', `${definition.type}: ${sentenceOf(parsed.error, event.data)}`);
+    throw new RejectedError(
+      'INVALID_SPEC',
+      `${definition.type}: ${sentenceOf(parsed.error, event.data, definition.schema)}`,
+    );
   const made = new CloudEvent({
     ...event.extensions,
     specversion: '1.0',

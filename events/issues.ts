@@ -73,17 +73,27 @@ function nearest(word: string, allowed: readonly string[]): string | undefined {
   return best && best.far <= Math.max(2, word.length / 3) ? best.other : undefined;
 }
 
+/** The names of the fields that may stand at a path of a schema; none where it is no object. */
+function fieldsAt(schema: unknown, path: readonly PropertyKey[]): readonly string[] {
+  const { def } = schema as {
+    def: { type: string; innerType?: unknown; element?: unknown; shape?: Record<string, unknown> };
+  };
+  if (def.innerType) return fieldsAt(def.innerType, path);
+  const [key, ...rest] = path;
+  if (def.type === 'array' && key !== undefined) return fieldsAt(def.element, rest);
+  if (def.type !== 'object' || !def.shape) return [];
+  if (key === undefined) return Object.keys(def.shape);
+  const field = def.shape[String(key)];
+  return field ? fieldsAt(field, rest) : [];
+}
+
 /**
  * The first thing wrong with `data`, as one sentence with the path, the value and what is allowed:
- * `Wrong value 1 at dataset.dims: expected at least 2`.
+ * `Wrong value 1 at dataset.dims: expected an integer from 2 to 64`.
  *
- * @param allowed names the fields that may stand at a path, for the "did you mean" of an unknown one
+ * @param schema that refused the data; with it, an unknown field is answered with those that there are
  */
-export function sentenceOf(
-  error: z.ZodError,
-  data: unknown,
-  allowed: (path: readonly PropertyKey[]) => readonly string[] = () => [],
-): string {
+export function sentenceOf(error: z.ZodError, data: unknown, schema?: z.ZodType): string {
   const issue = error.issues[0];
   if (!issue) return 'Wrong data';
   const place = issue.path.map(String).join('.');
@@ -91,7 +101,7 @@ export function sentenceOf(
   const more = error.issues.length > 1 ? ` (and ${error.issues.length - 1} more)` : '';
   if (issue.code === 'unrecognized_keys') {
     const key = issue.keys[0] ?? '';
-    const known = allowed(issue.path);
+    const known = schema ? fieldsAt(schema, issue.path) : [];
     const meant = nearest(key, known);
     const hint = meant ? `; did you mean ${meant}?` : known.length > 0 ? `: expected one of ${known.join(', ')}` : '';
     return `Unknown field ${quoteValue(key)}${where}${hint}${more}`;

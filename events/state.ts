@@ -68,10 +68,13 @@ export function applyEvent(state: ExperimentState, event: KnownEvent): Experimen
       break;
     }
     case 'samples.plotted':
+      if (event.data) addPlots(next, event.data.plots, 'first');
+      advance(next);
+      break;
     case 'models.compared':
       if (!event.data) break;
-      addPlots(next, event.data.plots);
-      if ('models' in event.data) next.table = event.data.models;
+      addPlots(next, event.data.plots, 'last');
+      next.table = event.data.models;
       advance(next);
       break;
     case 'experiment.completed':
@@ -114,9 +117,12 @@ function advance(state: ExperimentState): void {
   if (state.status === 'requested') state.status = 'running';
 }
 
-function addPlots(state: ExperimentState, plots: readonly Plot[]): void {
+function addPlots(state: ExperimentState, plots: readonly Plot[], place: 'first' | 'last'): void {
+  // The summary of a completed experiment lists them all already.
+  if (state.status === 'completed') return;
   const known = new Set(state.plots.map((plot) => plot.name));
-  state.plots.push(...plots.filter((plot) => !known.has(plot.name)));
+  const added = plots.filter((plot) => !known.has(plot.name));
+  state.plots = place === 'first' ? [...added, ...state.plots] : [...state.plots, ...added];
 }
 
 function applyTraining(

@@ -11,7 +11,9 @@ export interface Deps {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** How many requests the platform sends this function at once (`containerConcurrency`; 0 is no limit). */
   readonly concurrency: number;
-  /** Aborted when the function shuts down or the request's client has gone. */
+  /** Aborted when the function begins to shut down: what never ends by itself, such as a stream, ends now. */
+  readonly draining: AbortSignal;
+  /** Aborted when work in flight is to be given up: its event will be delivered again. */
   readonly signal: AbortSignal;
   /** Prints metric lines on stdout and gives the very same lines to those who follow the experiment's log. */
   emitLines(experiment: string, lines: readonly { key: string; text: string }[]): Promise<void>;

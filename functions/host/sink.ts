@@ -1,0 +1,52 @@
+import { type Envelope, writeBinary } from '../../events/envelope.ts';
+import { TransientError } from '../../events/errors.ts';
+
+const TIMEOUT_MS = 30_000;
+
+/**
+ * Posts an event to a sink in binary mode.
+ *
+ * @throws TransientError `SINK_UNAVAILABLE` on any answer but 2xx, and when none comes: the cause will be delivered again
+ */
+export async function postEvent(
+  sink: string,
+  envelope: Envelope,
+  options: { signal?: AbortSignal } = {},
+): Promise<void> {
+  const { headers, body } = writeBinary(envelope);
+  const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
+  let response: Response;
+  try {
+    response = await fetch(sink, { method: 'POST', headers, body: new Uint8Array(body), signal });
+    await response.body?.cancel();
+  } catch (cause) {
+    throw new TransientError('SINK_UNAVAILABLE', `No answer from the sink ${sink} for ${envelope.attributes.type}`, {
+      cause,
+    });
+  }
+  if (!response.ok) {
+    throw new TransientError(
+      'SINK_UNAVAILABLE',
+      `Answer ${response.status} of the sink ${sink} to ${envelope.attributes.type}: expected 2xx`,
+    );
+  }
+}
+
+/**
+ * Reads `K_CE_OVERRIDES`, which a SinkBinding always sets: empty, or JSON with extensions that every outgoing event gets.
+ *
+ * @throws Error when it is neither, so that the function does not start
+ */
+export function readOverrides(text: string | undefined): Readonly<Record<string, string>> {
+  if (!text) return {};
+  try {
+    const { extensions = {} } = JSON.parse(text) as { extensions?: Record<string, unknown> };
+    return Object.fromEntries(Object.entries(extensions).map(([name, value]) => [name.toLowerCase(), String(value)]));
+  } catch (cause) {
+    throw new Error(
+      `Wrong value ${JSON.stringify(text)} in K_CE_OVERRIDES: expected JSON as {"extensions":{"name":"value"}}`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,37 @@
+import pino from 'pino';
+import type { Deps } from '../../functions/host/function.ts';
+import { LOG, type Store } from '../../functions/store/port.ts';
+import { makeMemoryStore } from './memory-store.ts';
+
+export interface TestDeps extends Deps, AsyncDisposable {
+  /** The metric lines that were emitted, in order. */
+  readonly lines: string[];
+}
+
+/** What a handler gets, over a store in memory. */
+export async function makeTestDeps(overrides: Partial<Deps> & { store?: Store } = {}): Promise<TestDeps> {
+  const store = overrides.store ?? makeMemoryStore();
+  const lines: string[] = [];
+  const closing = new AbortController();
+  return {
+    store,
+    log: pino({ level: 'silent' }),
+    env: {},
+    concurrency: 2,
+    draining: closing.signal,
+    signal: closing.signal,
+    async emitLines(experiment, additions) {
+      lines.push(...additions.map(({ text }) => text));
+      await store.logs.append(
+        LOG.lines(experiment),
+        additions.map(({ key, text }) => ({ key, value: text })),
+      );
+    },
+    ...overrides,
+    lines,
+    async [Symbol.asyncDispose]() {
+      closing.abort();
+      await store[Symbol.asyncDispose]();
+    },
+  };
+}

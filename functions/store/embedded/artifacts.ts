@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { digestOf, digestSchema } from '../../../events/descriptor.ts';
 import { RejectedError, TransientError } from '../../../events/errors.ts';
 import type { Artifacts } from '../port.ts';
@@ -11,8 +11,8 @@ export async function openArtifacts(folder: string): Promise<Artifacts> {
   const root = join(folder, 'artifacts', 'sha256');
   const temporary = join(folder, 'artifacts', 'tmp');
   await attempt(folder, 'open', async () => {
-    await mkdir(root, { recursive: true });
-    await mkdir(temporary, { recursive: true });
+    await makeFolder(root);
+    await makeFolder(temporary);
     await removeAbandoned(temporary);
   });
 
@@ -44,7 +44,7 @@ export async function openArtifacts(folder: string): Promise<Artifacts> {
           } finally {
             await file.close();
           }
-          await mkdir(join(path, '..'), { recursive: true });
+          await makeFolder(dirname(path));
           await rename(half, path);
         } catch (error) {
           await rm(half, { force: true });
@@ -69,6 +69,19 @@ export async function openArtifacts(folder: string): Promise<Artifacts> {
       return size === undefined ? undefined : { size, stream: () => createReadStream(pathOf(digest)) };
     },
   };
+}
+
+/** Like `mkdir -p`; Node's own recursive mode never returns where a file system answers ENOENT for good, as /proc does. */
+async function makeFolder(path: string, retry = true): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && (await stat(path)).isDirectory()) return;
+    if (code !== 'ENOENT' || !retry || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await makeFolder(path, false);
+  }
 }
 
 /** Files that a killed process was writing; those of a living one stay. */

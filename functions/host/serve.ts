@@ -126,11 +126,6 @@ function makeApp(
   const receiveEvent = eventEndpoint(definition, deps, settings, telemetry);
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use((_request, response, next) => {
-    // A connection kept alive would hold up the shutdown.
-    if (deps.draining.aborted) response.set('connection', 'close');
-    next();
-  });
   app.get(['/healthz', '/health/liveness'], (_request, response) => void response.status(200).end());
   app.get(
     ['/readyz', '/health/readiness'],
@@ -229,7 +224,12 @@ function listen(server: Server, { host, port }: Settings): Promise<void> {
 
 function stop(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve());
+    // A connection that has served its last request stays open for the client's next one, and would hold this up.
+    const idle = setInterval(() => server.closeIdleConnections(), 20);
+    server.close(() => {
+      clearInterval(idle);
+      resolve();
+    });
     server.closeIdleConnections();
   });
 }

@@ -1,9 +1,9 @@
 import { EventEmitter, once } from 'node:events';
 import { join } from 'node:path';
-import { open } from 'lmdb';
 import { TransientError, toError } from '../../../events/errors.ts';
 import { derive } from '../../../events/ids.ts';
 import type { LogEntry, Logs } from '../port.ts';
+import { openDatabase } from './database.ts';
 
 /** LMDB's keys end at 1978 bytes; a log's name and position come on top. */
 const MAX_KEY = 512;
@@ -13,13 +13,14 @@ const PAGE = 256;
 
 /** Logs in one LMDB environment: entries by [log, position], positions by [log, key]. Several processes may share it. */
 export function openLogs(folder: string): Logs & { close(): Promise<void> } {
-  const path = join(folder, 'logs');
-  const root = attempt(path, () => open({ path, maxDbs: 4, compression: false, noMemInit: true }));
+  const path = join(folder, 'logs.mdb');
+  const root = attempt(path, () => openDatabase(path));
   const entries = root.openDB<{ key: string; value: string }, [string, number]>({ name: 'entries' });
   const positions = root.openDB<number, [string, string]>({ name: 'positions' });
   const heads = root.openDB<number, string>({ name: 'heads' });
   const news = new EventEmitter().setMaxListeners(0);
 
+  const commit = makeCommits(path, (write) => root.transactionSync(write));
   const stored = (key: string) => (Buffer.byteLength(key) <= MAX_KEY ? key : derive(key));
   const readSync = (log: string, after: number, limit: number): LogEntry[] =>
     attempt(path, () =>
@@ -31,21 +32,19 @@ export function openLogs(folder: string): Logs & { close(): Promise<void> } {
 
   return {
     async append(log, additions) {
-      const results = await attemptAsync(path, () =>
-        root.transaction(() => {
-          let head = heads.get(log) ?? 0;
-          const done = additions.map(({ key, value }) => {
-            const known = positions.get([log, stored(key)]);
-            if (known !== undefined) return { position: known, appended: false };
-            head++;
-            entries.put([log, head], { key, value });
-            positions.put([log, stored(key)], head);
-            return { position: head, appended: true };
-          });
-          heads.put(log, head);
-          return done;
-        }),
-      );
+      const results = await commit(() => {
+        let head = heads.get(log) ?? 0;
+        const done = additions.map(({ key, value }) => {
+          const known = positions.get([log, stored(key)]);
+          if (known !== undefined) return { position: known, appended: false };
+          head++;
+          entries.putSync([log, head], { key, value });
+          positions.putSync([log, stored(key)], head);
+          return { position: head, appended: true };
+        });
+        heads.putSync(log, head);
+        return done;
+      });
       if (results.some(({ appended }) => appended)) news.emit(log);
       return results;
     },
@@ -76,7 +75,6 @@ export function openLogs(folder: string): Logs & { close(): Promise<void> } {
       }
     },
     async close() {
-      await root.flushed;
       await root.close();
     },
   };
@@ -100,10 +98,31 @@ function attempt<R>(path: string, work: () => R): R {
   }
 }
 
-async function attemptAsync<R>(path: string, work: () => Promise<R>): Promise<R> {
-  try {
-    return await work();
-  } catch (error) {
-    throw unavailable(path, error);
-  }
+/** Commits of one turn of the event loop share one transaction, and so one flush of the disk. */
+function makeCommits(path: string, transaction: (write: () => void) => void) {
+  let waiting: { work: () => void; settle: (error?: TransientError) => void }[] = [];
+  const flush = () => {
+    const group = waiting;
+    waiting = [];
+    try {
+      transaction(() => {
+        for (const { work } of group) work();
+      });
+    } catch (error) {
+      for (const { settle } of group) settle(unavailable(path, error));
+      return;
+    }
+    for (const { settle } of group) settle();
+  };
+  return <R>(write: () => R): Promise<R> =>
+    new Promise((resolve, reject) => {
+      if (waiting.length === 0) setImmediate(flush);
+      let result: R;
+      waiting.push({
+        work: () => {
+          result = write();
+        },
+        settle: (error) => (error ? reject(error) : resolve(result)),
+      });
+    });
 }

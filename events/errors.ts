@@ -1,21 +1,25 @@
-/** What a thrown error means for the platform; the class says what shall happen next. */
-export type ErrorCode =
-  | 'INVALID_EVENT'
-  | 'INVALID_SPEC'
-  | 'INVALID_ARGUMENT'
-  | 'TOO_LARGE'
-  | 'NOT_FOUND'
-  | 'CORRUPT_ARTIFACT'
-  | 'DIVERGED'
-  | 'ENGINE_MISSING'
-  | 'INSUFFICIENT_MEMORY'
-  | 'STORE_UNAVAILABLE'
-  | 'STORE_LOCKED'
-  | 'SINK_UNAVAILABLE'
-  | 'BUSY'
-  | 'INVALID_MANIFEST'
-  | 'PORT_IN_USE'
-  | 'PLATFORM_UNREACHABLE';
+/** Every code of an error that the project throws on purpose, and what it tells. */
+export const ERROR_CODES = {
+  INVALID_EVENT: 'the message is no valid CloudEvent',
+  INVALID_SPEC: 'a field of the spec or of an event is wrong, unknown or missing',
+  INVALID_ARGUMENT: 'an option, a setting or an environment variable is wrong',
+  INVALID_MANIFEST: 'a manifest has a field, kind or value that the local interpreter does not honour',
+  TOO_LARGE: 'an event would be over 64 KiB',
+  NOT_FOUND: 'a digest, experiment or file is not there',
+  CORRUPT_ARTIFACT: 'the bytes of an artifact do not match its digest, or are not what they should be',
+  DIVERGED: 'the loss of a training stopped being finite',
+  ENGINE_MISSING: 'this machine lacks the engine that was asked for',
+  INSUFFICIENT_MEMORY: 'the experiment needs more memory than the machine has',
+  STORE_UNAVAILABLE: 'the store is away, full, or cannot be written',
+  STORE_LOCKED: 'another process uses the store',
+  DEAD_LETTER: 'a function did not take an event in all the attempts that its Trigger allows',
+  SINK_UNAVAILABLE: 'the broker did not take an event',
+  BUSY: 'the same event is being handled right now, or there is no capacity',
+  PORT_IN_USE: 'the port to listen on is taken',
+  PLATFORM_UNREACHABLE: 'no platform answers',
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
 
 /**
  * Base of every error that the project throws on purpose. The message is one sentence:

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { digestOf } from '../../../events/descriptor.ts';
 import { type RejectedError, TransientError } from '../../../events/errors.ts';
 import { openStore } from '../../../functions/store/open.ts';
@@ -207,5 +210,37 @@ test('a folder that cannot be used is named, with the reason', async () => {
     return true;
   });
   await assert.rejects(openStore('ftp:x'), /Wrong value "ftp:x" in XORFLOW_STORE: expected embedded:<folder>/);
+  await rm(folder, { recursive: true });
+});
+
+test('a full disk is told in a sentence, and what was promised before is kept', {
+  skip: process.platform === 'win32',
+}, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'xorflow-store-'));
+  const entry = fileURLToPath(new URL('../../support/fixtures/fill-store.ts', import.meta.url));
+  // No file of the child may grow beyond 1 MiB: the same to it as a full disk.
+  const { stdout } = await promisify(execFile)('sh', [
+    '-c',
+    `ulimit -f 1024; exec '${process.execPath}' '${entry}' '${folder}'`,
+  ]);
+  const told = JSON.parse(stdout) as { appended: number; kept: number; log: string; artifact: string };
+  assert.ok(told.appended > 10);
+  assert.equal(told.kept, told.appended);
+  assert.match(told.log, /^Cannot use the store .*logs\.mdb: /);
+  assert.match(told.artifact, /^Cannot write the store .*: /);
+  {
+    await using store = await openStore(`embedded:${folder}`);
+    assert.equal((await store.logs.read('l')).length, told.appended);
+    await store.logs.append('l', [{ key: 'after', value: 'v' }]);
+    assert.deepEqual(await readdir(join(folder, 'artifacts/tmp')), []);
+  }
+  await rm(folder, { recursive: true });
+});
+
+test('a foreign or cut off log file is named, and not overwritten', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'xorflow-store-'));
+  await writeFile(join(folder, 'logs.mdb'), 'not a database');
+  await assert.rejects(openStore(`embedded:${folder}`), /Cannot use the store .*logs\.mdb: no LMDB file/);
+  assert.equal(await readFile(join(folder, 'logs.mdb'), 'utf8'), 'not a database');
   await rm(folder, { recursive: true });
 });

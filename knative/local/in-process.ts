@@ -1,0 +1,31 @@
+import { pathToFileURL } from 'node:url';
+import { XorflowError } from '../../events/errors.ts';
+import type { FunctionDefinition } from '../../functions/host/function.ts';
+import { serve } from '../../functions/host/serve.ts';
+import type { Exit, Instance, Launch } from './instance.ts';
+
+/** Loads a function's module ahead of its start, so that all of them load while the broker comes up. */
+export async function loadDefinition(file: string): Promise<FunctionDefinition> {
+  const module = (await import(pathToFileURL(file).href)) as { definition?: FunctionDefinition };
+  if (module.definition === undefined) {
+    throw new XorflowError('INVALID_ARGUMENT', `No export "definition" in ${file}: expected a FunctionDefinition`);
+  }
+  return module.definition;
+}
+
+/** Runs a function in this process, on a port of its own. */
+export async function startInProcess(launch: Launch): Promise<Instance> {
+  const definition = await loadDefinition(launch.file);
+  const print = (line: string) => launch.onOutput('stdout', line);
+  const running = await serve(definition, { ...launch.env, PORT: '0' }, { print });
+  return {
+    port: running.port,
+    exited: new Promise<Exit>(() => undefined),
+    async stop(graceMs) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, graceMs);
+      await Promise.race([running.close(), promise]);
+      clearTimeout(timer);
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import type { z } from 'zod';
+import { type BrokerManifest, brokerSchema } from './broker.ts';
+import { type ServiceManifest, serviceSchema } from './service.ts';
+import { type SinkBindingManifest, sinkBindingSchema } from './sink-binding.ts';
+import { type TriggerManifest, triggerSchema } from './trigger.ts';
+import {
+  type ConfigMapManifest,
+  configMapSchema,
+  type NamespaceManifest,
+  namespaceSchema,
+  type SecretManifest,
+  secretSchema,
+} from './values.ts';
+
+export type AnyManifest =
+  | BrokerManifest
+  | TriggerManifest
+  | ServiceManifest
+  | SinkBindingManifest
+  | NamespaceManifest
+  | ConfigMapManifest
+  | SecretManifest;
+
+/** Every kind that the interpreter honours, by `apiVersion/kind`. */
+export const KINDS: Readonly<Record<string, z.ZodType<AnyManifest>>> = {
+  'eventing.knative.dev/v1/Broker': brokerSchema,
+  'eventing.knative.dev/v1/Trigger': triggerSchema,
+  'serving.knative.dev/v1/Service': serviceSchema,
+  'sources.knative.dev/v1/SinkBinding': sinkBindingSchema,
+  'v1/Namespace': namespaceSchema,
+  'v1/ConfigMap': configMapSchema,
+  'v1/Secret': secretSchema,
+};

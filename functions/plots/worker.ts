@@ -1,0 +1,10 @@
+import { moved, serveTasks } from '../host/pool.ts';
+import { render } from './render.ts';
+import type { Chart } from './theme.ts';
+
+serveTasks({
+  render: async (chart: Chart) => {
+    const rendered = await render(chart);
+    return moved(rendered, [rendered.spec.buffer, rendered.png.buffer, rendered.html.buffer]);
+  },
+});

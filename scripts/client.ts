@@ -1,0 +1,146 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { ExperimentSpec } from '../events/spec.ts';
+import { unreachable, usageError } from './exit.ts';
+import {
+  Dropped,
+  drop,
+  isBroken,
+  isRecord,
+  makeBackoff,
+  type Patience,
+  readBody,
+  readJson,
+  send,
+  toUnreachable,
+} from './http.ts';
+import { type Records, type Summary, toLogged } from './records.ts';
+import { readEvents, readLines } from './sse.ts';
+
+const PATIENCE: Patience = { silence: 120_000, away: 15_000 };
+/** A stream that lived so long was a connection, not a server that hangs up on everybody. */
+const LIVED_MS = 1_000;
+
+/** The HTTP API of a platform. */
+export interface Client extends Records {
+  readonly url: string;
+  /** Requests an experiment and returns its id; sent again with the same event id it still starts one. */
+  request(spec: ExperimentSpec, signal: AbortSignal, eventId?: string): Promise<string>;
+  /** The metric lines of an experiment's trainings, until its end. */
+  lines(id: string, signal: AbortSignal): AsyncIterable<string>;
+}
+
+/** Reads `--to`. @throws RejectedError `INVALID_ARGUMENT` for anything but an http or https URL */
+export function parseUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '')
+    return url.href.replace(/\/+$/, '');
+  const value = JSON.stringify(text.slice(0, 80));
+  throw usageError(`Wrong value ${value} at --to: expected a URL such as http://127.0.0.1:8080`);
+}
+
+/**
+ * Talks to the gateway at `url`. Its methods throw XorflowError: `PLATFORM_UNREACHABLE` when nobody answers as a
+ * gateway does, `NOT_FOUND` and `INVALID_SPEC` with the gateway's own sentence.
+ */
+export function makeClient(url: string, patience: Patience = PATIENCE): Client {
+  /** One attempt: to look at something is easily repeated by whoever wants to. */
+  const get = async (path: string, signal: AbortSignal): Promise<unknown> => {
+    const response = await send(url, path, { headers: { accept: 'application/json' }, signal }).catch(
+      (error: unknown) => {
+        signal.throwIfAborted();
+        throw toUnreachable(url, error);
+      },
+    );
+    return readJson(url, response);
+  };
+  const notGateway = (path: string) => unreachable(`No gateway at ${url}: its answer to ${path} is not what one says`);
+
+  return {
+    url,
+    async request(spec, signal, eventId = randomUUID()) {
+      const init = {
+        method: 'POST',
+        headers: { 'content-type': 'application/cloudevents+json', accept: 'application/json' },
+        body: JSON.stringify(toRequest(spec, eventId)),
+        signal,
+      };
+      const attempt = () => send(url, '/experiments', init);
+      // Nobody there at all is told at once; a connection that broke is tried again, under the same event id.
+      const response = await attempt().catch((error: unknown) => {
+        signal.throwIfAborted();
+        if (!isBroken(error)) throw toUnreachable(url, error);
+        return makeBackoff(url, patience.away).repeat(signal, attempt);
+      });
+      const body = await readJson(url, response);
+      if (!isRecord(body) || typeof body.id !== 'string') throw notGateway('POST /experiments');
+      return body.id;
+    },
+    async list(signal) {
+      const all: Summary[] = [];
+      for (let path: unknown = '/experiments?limit=100'; typeof path === 'string'; ) {
+        const page = await get(path, signal);
+        if (!isRecord(page) || !Array.isArray(page.experiments)) throw notGateway(path);
+        all.push(...(page.experiments as Summary[]));
+        path = page.next;
+      }
+      return all;
+    },
+    async events(id, signal) {
+      const path = `/experiments/${encodeURIComponent(id)}/events`;
+      const list = await get(path, signal);
+      if (!Array.isArray(list)) throw notGateway(path);
+      return list.map((event, index) => toLogged(index + 1, JSON.stringify(event)));
+    },
+    async *follow(id, after, signal) {
+      let position = after;
+      const backoff = makeBackoff(url, patience.away);
+      while (!signal.aborted) {
+        let connectedAt = Number.POSITIVE_INFINITY;
+        try {
+          const headers: Record<string, string> = { accept: 'text/event-stream' };
+          if (position > 0) headers['last-event-id'] = String(position);
+          const response = await send(url, `/experiments/${encodeURIComponent(id)}/events`, { headers, signal });
+          connectedAt = performance.now();
+          for await (const message of readEvents(readBody(response, patience.silence, signal))) {
+            const next = Number(message.id);
+            if (!Number.isInteger(next) || next <= position) continue;
+            position = next;
+            backoff.reset();
+            yield toLogged(position, message.data);
+          }
+          throw new Dropped('its stream of events ended early');
+        } catch (error) {
+          if (performance.now() - connectedAt > LIVED_MS) backoff.reset();
+          await backoff.pause(error, signal);
+        }
+      }
+      signal.throwIfAborted();
+    },
+    async *lines(id, signal) {
+      const response = await send(url, `/experiments/${encodeURIComponent(id)}/logs`, { signal });
+      yield* readLines(readBody(response, patience.silence, signal));
+    },
+    async artifact(digest, signal) {
+      const bytes = await makeBackoff(url, patience.away).repeat(signal, async () => {
+        const response = await send(url, `/artifacts/${digest.replace(':', '/')}`, { signal });
+        return Buffer.from(await response.arrayBuffer().catch(drop));
+      });
+      const found = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+      if (found === digest) return bytes;
+      throw unreachable(`Wrong bytes from ${url} for artifact ${digest}: they have the digest ${found}`);
+    },
+    async [Symbol.asyncDispose]() {},
+  };
+}
+
+/** The event that asks for an experiment; its id is ours, so that the platform knows a repeated request. */
+function toRequest(spec: ExperimentSpec, id: string): Record<string, unknown> {
+  return {
+    specversion: '1.0',
+    type: 'experiment.requested',
+    source: '/xorflow/command',
+    id,
+    datacontenttype: 'application/json',
+    data: spec,
+  };
+}

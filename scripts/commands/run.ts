@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import { Command } from 'commander';
+import type { ExperimentSpec } from '../../events/spec.ts';
+import type { Client } from '../client.ts';
+import { EXIT } from '../exit.ts';
+import type { SpecOptions } from '../options.ts';
+import { addJson, addPlace, addSpec, checkPlace, DATA, type PlaceOptions } from './common.ts';
+
+interface RunOptions extends SpecOptions, PlaceOptions {
+  readonly out?: string;
+  readonly json?: true;
+}
+
+const EXAMPLES = `
+Models: by default a linear one and one with 16 hidden units. --hidden 16,16 gives the second one other widths;
+--model names every model itself.
+
+Examples:
+  xorflow run                                            the default experiment
+  xorflow run --dims 3 --hidden 32 --epochs 500
+  xorflow run --model linear= --model wide=64 --model deep=16,16
+  xorflow run --preset course --json > result.json
+  echo '{"dataset": {"dims": 3}}' | xorflow run --spec -
+  xorflow run --to http://xorflow.example.com`;
+
+export function defineRun(signal: AbortSignal): Command {
+  const command = new Command('run').description('run one experiment, show its table of models and keep its plots');
+  addJson(addPlace(addSpec(command)))
+    .option('--out <dir>', `where plots, models and data go (default: "${DATA}/results/ID")`)
+    .addHelpText('after', EXAMPLES);
+  return command.action((options: RunOptions) => run(options, signal));
+}
+
+async function run(options: RunOptions, signal: AbortSignal): Promise<void> {
+  checkPlace(options);
+  const { specOf } = await import('../options.ts');
+  const spec = specOf(options);
+  if (options.to !== undefined) {
+    const { makeClient, parseUrl } = await import('../client.ts');
+    return runAndReport(makeClient(parseUrl(options.to)), spec, options, signal);
+  }
+  if (options.out !== undefined) (await import('../results.ts')).checkResultsFolder(options.out);
+  const { joinLocal } = await import('../local.ts');
+  await using local = await joinLocal(options.store ?? DATA);
+  signal.throwIfAborted();
+  await runAndReport(local.client, spec, options, signal);
+}
+
+/** Runs an experiment, keeps its results and tells of them on stdout; sets the exit code if it failed. */
+export async function runAndReport(
+  client: Client,
+  spec: ExperimentSpec,
+  options: { readonly out?: string; readonly store?: string; readonly json?: true },
+  signal: AbortSignal,
+): Promise<void> {
+  const { runExperiment } = await import('../experiment.ts');
+  const { checkResultsFolder, exportResults } = await import('../results.ts');
+  const { documentOf, formatFailure, formatOutcome } = await import('../report.ts');
+  if (options.out !== undefined) checkResultsFolder(options.out);
+  const outcome = await runExperiment(client, spec, { screen: process.stderr, signal });
+  const { state } = outcome;
+  const folder = options.out ?? join(options.store ?? DATA, 'results', state.id);
+  const plots = state.failure ? [] : await exportResults(client, outcome, folder, signal);
+  if (state.failure) {
+    process.exitCode = EXIT.failed;
+    process.stderr.write(`xorflow: ${formatFailure(state)}\n`);
+  }
+  if (options.json) process.stdout.write(`${JSON.stringify(documentOf(state, plots))}\n`);
+  else if (!state.failure) process.stdout.write(formatOutcome(state, plots, folder));
+}

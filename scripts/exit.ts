@@ -1,0 +1,82 @@
+import { constants } from 'node:os';
+import { type ErrorCode, RejectedError, toError, XorflowError } from '../events/errors.ts';
+
+/** What the command's exit code says. */
+export const EXIT = { done: 0, failed: 1, usage: 2, unreachable: 3, interrupted: 130 } as const;
+
+const USAGE: ReadonlySet<ErrorCode> = new Set([
+  'INVALID_ARGUMENT',
+  'INVALID_SPEC',
+  'INVALID_MANIFEST',
+  'TOO_LARGE',
+  'NOT_FOUND',
+]);
+
+/** The user asked for something that cannot be: exit code 2. */
+export function usageError(message: string, options?: ErrorOptions): RejectedError {
+  return new RejectedError('INVALID_ARGUMENT', message, options);
+}
+
+/** The platform cannot be reached or cannot work: exit code 3. */
+export function unreachable(message: string, options?: ErrorOptions): XorflowError {
+  return new XorflowError('PLATFORM_UNREACHABLE', message, options);
+}
+
+/** The user, or whoever started us, wants us to end before the work is done. */
+export class Interrupted extends Error {
+  readonly exitCode: number;
+
+  constructor(signal: NodeJS.Signals) {
+    super(`Interrupted by ${signal}`);
+    this.name = 'Interrupted';
+    this.exitCode = 128 + constants.signals[signal];
+  }
+}
+
+/** The exit code that tells a script what to do about an error. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof Interrupted) return error.exitCode;
+  if (error instanceof XorflowError && USAGE.has(error.code)) return EXIT.usage;
+  return EXIT.unreachable;
+}
+
+/** One sentence for people; the stack only for whoever sets DEBUG. */
+export function sentenceOfError(thrown: unknown): string {
+  const error = toError(thrown);
+  if (process.env.DEBUG) return error.stack ?? error.message;
+  if (error instanceof XorflowError || error instanceof Interrupted) return error.message;
+  return `Unexpected error: ${error.message.split('\n')[0]} (set DEBUG=1 for the stack)`;
+}
+
+/** What `--json` prints where there is no result to print. */
+export function documentOfError(thrown: unknown): Record<string, unknown> {
+  if (thrown instanceof Interrupted) return { status: 'interrupted', reason: thrown.message };
+  const code = thrown instanceof XorflowError ? thrown.code : 'INTERNAL';
+  return { status: 'error', code, reason: sentenceOfError(thrown) };
+}
+
+/** A terminal's Ctrl-C reaches us directly, through npm and through the process that started us: one press. */
+const ONE_PRESS_MS = 400;
+/** By then whoever holds us up is not going to finish. */
+const PATIENCE_MS = 1_500;
+
+/**
+ * A signal that is aborted by the first Ctrl-C (or SIGTERM, SIGHUP). The second one ends the process at once, and
+ * so does a second and a half in which it does not end by itself.
+ */
+export function interruptSignal(): AbortSignal {
+  const controller = new AbortController();
+  let pressedAt = 0;
+  const press = (signal: NodeJS.Signals) => {
+    const interrupted = new Interrupted(signal);
+    if (pressedAt === 0) {
+      pressedAt = performance.now();
+      controller.abort(interrupted);
+      setTimeout(() => process.exit(process.exitCode ?? interrupted.exitCode), PATIENCE_MS).unref();
+    } else if (performance.now() - pressedAt > ONE_PRESS_MS) {
+      process.exit(interrupted.exitCode);
+    }
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, press);
+  return controller.signal;
+}

@@ -1,0 +1,45 @@
+import type { ExperimentSpec } from '../events/spec.ts';
+import type { ExperimentState } from '../events/state.ts';
+import type { Client } from './client.ts';
+import { makeProgress, type Screen } from './progress.ts';
+import { isLast, type LoggedEvent, stateOf } from './records.ts';
+
+/** An experiment that is over. */
+export interface Outcome {
+  readonly state: ExperimentState;
+  readonly events: readonly LoggedEvent[];
+}
+
+/** Requests an experiment and follows it to its end. @throws XorflowError when the platform is away for too long */
+export async function runExperiment(
+  client: Client,
+  spec: ExperimentSpec,
+  { screen, signal }: { screen: Screen; signal: AbortSignal },
+): Promise<Outcome> {
+  const id = await client.request(spec, signal);
+  const ending = new AbortController();
+  const either = AbortSignal.any([signal, ending.signal]);
+  using progress = makeProgress(id, screen);
+  const lines = screen.isTTY ? showLines(client, id, either, progress.line) : Promise.resolve();
+  const events: LoggedEvent[] = [];
+  try {
+    for await (const logged of client.follow(id, 0, signal)) {
+      events.push(logged);
+      if (logged.event) progress.event(logged.event);
+      if (isLast(logged)) break;
+    }
+  } finally {
+    ending.abort();
+    await lines;
+  }
+  return { state: stateOf(id, events), events };
+}
+
+/** Metric lines are an ornament: where they cannot be had, the events still tell how far it is. */
+async function showLines(client: Client, id: string, signal: AbortSignal, show: (line: string) => void): Promise<void> {
+  try {
+    for await (const line of client.lines(id, signal)) show(line);
+  } catch {
+    // The events are followed with retries, and fail with a sentence if that is what has happened.
+  }
+}

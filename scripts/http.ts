@@ -1,0 +1,147 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RejectedError, toError } from '../events/errors.ts';
+import { unreachable } from './exit.ts';
+
+/** What a client waits for, in milliseconds. */
+export interface Patience {
+  /** Silence on a stream after which the connection counts as dropped. */
+  readonly silence: number;
+  /** How long the platform may be away before we give up. */
+  readonly away: number;
+}
+
+const FIRST_WAIT_MS = 50;
+const LONGEST_WAIT_MS = 2_000;
+
+/** A request that failed where another attempt may not. */
+export class Dropped extends Error {}
+
+/**
+ * Sends a request to a gateway.
+ *
+ * @throws Dropped when there was no answer, or 5xx or 429
+ * @throws XorflowError `NOT_FOUND` or `INVALID_SPEC` with the sentence of the problem document, `PLATFORM_UNREACHABLE`
+ * where the server is no gateway
+ */
+export async function send(url: string, path: string, init: RequestInit): Promise<Response> {
+  const response = await fetch(`${url}${path}`, init).catch((error: unknown) => {
+    init.signal?.throwIfAborted();
+    return drop(error);
+  });
+  if (response.ok) return response;
+  const detail = await detailOf(response);
+  if (response.status >= 500 || response.status === 429) {
+    throw new Dropped(`it answers ${response.status}: ${detail ?? response.statusText}`);
+  }
+  if (detail === undefined) {
+    throw unreachable(
+      `No gateway at ${url}: ${init.method ?? 'GET'} ${path} is answered with ${response.status} ${response.statusText}`,
+    );
+  }
+  throw new RejectedError(response.status === 404 ? 'NOT_FOUND' : 'INVALID_SPEC', detail);
+}
+
+/** The sentence of an `application/problem+json`; undefined from a server that is no gateway. */
+async function detailOf(response: Response): Promise<string | undefined> {
+  try {
+    const problem: unknown = await response.json();
+    return isRecord(problem) && typeof problem.detail === 'string' ? problem.detail : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The JSON of an answer. @throws XorflowError `PLATFORM_UNREACHABLE` where there is none */
+export async function readJson(url: string, response: Response): Promise<unknown> {
+  const text = await response.text().catch((error: unknown) => {
+    throw toUnreachable(url, error);
+  });
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw unreachable(`No gateway at ${url}: ${new URL(response.url).pathname} is answered with no JSON`, { cause });
+  }
+}
+
+/** The bytes of an answer as they come. @throws Dropped when it breaks off, or says nothing for `silence` */
+export async function* readBody(response: Response, silence: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const reader = response.body?.getReader();
+  if (!reader) return;
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    for (;;) {
+      timer = setTimeout(() => void reader.cancel(), silence);
+      const { done, value } = await reader.read();
+      clearTimeout(timer);
+      if (done) return;
+      yield value;
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    drop(error);
+  } finally {
+    clearTimeout(timer);
+    reader.cancel().catch(() => undefined);
+  }
+}
+
+/** Repeats what was dropped, with growing waits, until the platform has been away for too long. */
+export function makeBackoff(url: string, away: number) {
+  let wait = FIRST_WAIT_MS;
+  let since: number | undefined;
+  const reset = () => {
+    wait = FIRST_WAIT_MS;
+    since = undefined;
+  };
+  /** Sleeps before the next attempt. @throws the error that no attempt can help, or `PLATFORM_UNREACHABLE` */
+  const pause = async (error: unknown, signal: AbortSignal): Promise<void> => {
+    signal.throwIfAborted();
+    if (!(error instanceof Dropped)) throw error;
+    since ??= performance.now();
+    if (performance.now() - since + wait > away) throw toUnreachable(url, error);
+    await sleep(wait, undefined, { signal }).catch(() => signal.throwIfAborted());
+    wait = Math.min(wait * 2, LONGEST_WAIT_MS);
+  };
+  const repeat = async <R>(signal: AbortSignal, work: () => Promise<R>): Promise<R> => {
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        await pause(error, signal);
+      }
+    }
+  };
+  return { reset, pause, repeat };
+}
+
+/** For `catch` on what may be tried again. */
+export function drop(error: unknown): never {
+  throw new Dropped(causeOf(error), { cause: error });
+}
+
+/** Where no further attempt is made, a dropped request is the end; other errors stay what they are. */
+export function toUnreachable(url: string, error: unknown): unknown {
+  if (error instanceof Error && 'code' in error && error.code === 'PLATFORM_UNREACHABLE') return error;
+  if (error instanceof RejectedError) return error;
+  const why = causeOf(error);
+  const hint = why.includes('ECONNREFUSED') ? 'nobody listens there, "xorflow up" starts one here' : why;
+  return unreachable(`Cannot reach the platform at ${url}: ${hint}`, { cause: error });
+}
+
+/** Whether the request broke on its way or at the server, and not because nobody is there at all. */
+export function isBroken(error: unknown): boolean {
+  return error instanceof Dropped && /ECONNRESET|EPIPE|UND_ERR_SOCKET|other side closed|it answers/.test(error.message);
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** `fetch` says "fetch failed" and hides what happened in a chain of causes, in a list where a name has two addresses. */
+function causeOf(thrown: unknown): string {
+  let error: unknown = thrown;
+  while (error instanceof Error && error.cause !== undefined) error = error.cause;
+  if (error instanceof AggregateError) return causeOf(error.errors[0]);
+  const { code, message } = toError(error) as NodeJS.ErrnoException;
+  return code && !message.includes(code) ? `${code}: ${message}` : message;
+}

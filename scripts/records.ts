@@ -1,0 +1,106 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { RejectedError } from '../events/errors.ts';
+import { eventFromJson } from '../events/read.ts';
+import type { KnownEvent } from '../events/registry.ts';
+import { type ExperimentState, foldEvents } from '../events/state.ts';
+import { LOG, type Store } from '../functions/store/port.ts';
+
+/** One event of an experiment's log, as it stands there: unknown types and wrong data too. */
+export interface LoggedEvent {
+  readonly position: number;
+  /** A structured CloudEvent. */
+  readonly json: string;
+  /** The same, where it is what its type says. */
+  readonly event: KnownEvent | undefined;
+}
+
+/** One line of the list of experiments. */
+export type Summary = Pick<ExperimentState, 'id' | 'name' | 'status'> &
+  Partial<Pick<ExperimentState, 'requestedAt' | 'endedAt' | 'durationMs'>>;
+
+/** What is on record about experiments, wherever the record is kept. */
+export interface Records extends AsyncDisposable {
+  list(signal: AbortSignal): Promise<Summary[]>;
+  /** @throws RejectedError `NOT_FOUND` for an unknown experiment */
+  events(id: string, signal: AbortSignal): Promise<LoggedEvent[]>;
+  /** Events after a position, and then each new one; it ends with the signal only, by throwing its reason. */
+  follow(id: string, after: number, signal: AbortSignal): AsyncIterable<LoggedEvent>;
+  /** The bytes of a digest, verified against it. */
+  artifact(digest: string, signal: AbortSignal): Promise<Buffer>;
+}
+
+/** Where the platform whose data live in `data` keeps its store. */
+export function storeFolder(data: string): string {
+  return join(data, 'store');
+}
+
+/** Reads the store in a data folder, whether or not a platform is up on it. */
+export async function openRecords(data: string): Promise<Records> {
+  const folder = storeFolder(data);
+  if (!existsSync(folder)) return recordsOf(undefined, data);
+  const { openStore } = await import('../functions/store/open.ts');
+  return recordsOf(await openStore(`embedded:${folder}`), data);
+}
+
+function recordsOf(store: Store | undefined, data: string): Records {
+  const known = async (id: string): Promise<Store> => {
+    const entries = await store?.logs.read(LOG.events(id), 0, 1);
+    if (store && entries && entries.length > 0) return store;
+    throw new RejectedError(
+      'NOT_FOUND',
+      `No experiment ${JSON.stringify(id.slice(0, 80))} in ${data}: "xorflow list" shows those that are there`,
+    );
+  };
+  const readAll = async (from: Store, id: string) =>
+    (await from.logs.read(LOG.events(id))).map(({ position, value }) => toLogged(position, value));
+
+  return {
+    async list() {
+      if (!store) return [];
+      const entries = await store.logs.read(LOG.experiments);
+      return Promise.all(
+        entries.reverse().map(async ({ key }) => {
+          const { name, status, requestedAt, endedAt, durationMs } = stateOf(key, await readAll(store, key));
+          const times = { requestedAt, endedAt, durationMs };
+          const given = Object.entries(times).filter(([, value]) => value !== undefined);
+          return { id: key, name, status, ...Object.fromEntries(given) };
+        }),
+      );
+    },
+    async events(id) {
+      return readAll(await known(id), id);
+    },
+    async *follow(id, after, signal) {
+      const from = await known(id);
+      for await (const { position, value } of from.logs.follow(LOG.events(id), after, signal)) {
+        yield toLogged(position, value);
+      }
+      signal.throwIfAborted();
+    },
+    async artifact(digest) {
+      if (!store) throw new RejectedError('NOT_FOUND', `No artifact ${digest} in ${data}`);
+      return store.artifacts.get(digest);
+    },
+    [Symbol.asyncDispose]: async () => store?.[Symbol.asyncDispose](),
+  };
+}
+
+/** Where an experiment stands after the events of its log. */
+export function stateOf(id: string, events: readonly LoggedEvent[]): ExperimentState {
+  return foldEvents(id, knownOf(events));
+}
+
+/** The events that are what their type says; others change nothing. */
+export function knownOf(events: readonly LoggedEvent[]): KnownEvent[] {
+  return events.map(({ event }) => event).filter((event) => event !== undefined);
+}
+
+export function toLogged(position: number, json: string): LoggedEvent {
+  return { position, json, event: eventFromJson(json) };
+}
+
+/** Whether nothing more of the experiment follows. */
+export function isLast({ event }: LoggedEvent): boolean {
+  return event?.type === 'experiment.completed' || event?.type === 'experiment.failed';
+}

@@ -1,0 +1,76 @@
+import { Command, CommanderError } from 'commander';
+import { defineEvents } from './commands/events.ts';
+import { defineList } from './commands/list.ts';
+import { defineRun } from './commands/run.ts';
+import { defineShow } from './commands/show.ts';
+import { defineStart } from './commands/start.ts';
+import { defineUp } from './commands/up.ts';
+import { defineVerify } from './commands/verify.ts';
+import {
+  documentOfError,
+  EXIT,
+  exitCodeOf,
+  Interrupted,
+  interruptSignal,
+  sentenceOfError,
+  usageError,
+} from './exit.ts';
+
+const DEFINITIONS = [defineStart, defineUp, defineRun, defineList, defineShow, defineEvents, defineVerify];
+
+const CODES = `
+Exit codes: 0 done, 1 the experiment failed, 2 wrong usage, 3 the platform cannot be reached or started,
+130 interrupted. DEBUG=1 shows the stack of an error.`;
+
+/** Runs the command line; resolves to the exit code. */
+async function main(args: readonly string[]): Promise<number> {
+  const signal = interruptSignal();
+  const program = new Command('xorflow')
+    .description('The XOR experiment as a chain of events: on this machine, or on Knative with the same manifests')
+    .addHelpText('after', CODES);
+  for (const define of DEFINITIONS) program.addCommand(define(signal));
+  for (const command of [program, ...program.commands]) {
+    command
+      .exitOverride()
+      .configureOutput({ outputError: () => {} })
+      .showSuggestionAfterError();
+  }
+  if (args.length === 0) {
+    program.outputHelp({ error: true });
+    return EXIT.usage;
+  }
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return Number(process.exitCode ?? EXIT.done);
+  } catch (thrown) {
+    return report(signal.aborted ? signal.reason : toUsage(thrown), args);
+  }
+}
+
+/** Commander's errors as one sentence; undefined where it has only shown help. */
+function toUsage(thrown: unknown): unknown {
+  if (!(thrown instanceof CommanderError)) return thrown;
+  if (thrown.exitCode === 0) return undefined;
+  const text = thrown.message
+    .replace(/^error: /, '')
+    .replace(/\n\(Did you mean (.*)\?\)/s, '; did you mean $1?')
+    .replace(/\.$/, '');
+  return usageError(`${text.charAt(0).toUpperCase()}${text.slice(1)}`);
+}
+
+function report(error: unknown, args: readonly string[]): number {
+  if (error === undefined) return EXIT.done;
+  if (args.includes('--json')) process.stdout.write(`${JSON.stringify(documentOfError(error))}\n`);
+  const sentence = sentenceOfError(error);
+  process.stderr.write(error instanceof Interrupted ? '\nxorflow: interrupted\n' : `xorflow: ${sentence}\n`);
+  return exitCodeOf(error);
+}
+
+// A reader that has seen enough (`| head`) is no error of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.unreachable);
+});
+
+const code = await main(process.argv.slice(2));
+await new Promise((done) => process.stdout.write('', done));
+process.exit(code);

@@ -42,7 +42,6 @@ export type Plot = z.infer<typeof plotSchema>;
 export const weightsSchema = z
   .strictObject({ model: descriptorSchema.describe('model.json'), weights: descriptorSchema.describe('weights.bin') })
   .meta({ id: 'Weights' });
-export type Weights = z.infer<typeof weightsSchema>;
 
 /** A model's place in its experiment, with all that training and comparing it take. */
 export const assignmentShape = {

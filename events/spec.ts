@@ -136,7 +136,6 @@ export type ExperimentSpec = z.infer<typeof specSchema>;
 export type ExperimentSpecInput = z.input<typeof specSchema>;
 export type DatasetSpec = ExperimentSpec['dataset'];
 export type TrainingSpec = ExperimentSpec['training'];
-export type ModelSpec = ExperimentSpec['models'][number];
 
 /** One model with the training settings that it really gets: its own, else the experiment's. */
 export const resolvedModelSchema = z

@@ -1,9 +1,10 @@
 import type { FunctionDefinition } from '../host/function.ts';
+import { perInstance } from '../host/instances.ts';
 import { main } from '../host/main.ts';
 import { makeComparer } from './comparer.ts';
 import { joinAndCompare } from './handler.ts';
 
-let comparer: ReturnType<typeof makeComparer> | undefined;
+const comparer = perInstance(makeComparer);
 
 /** Compares the models of an experiment when all are trained, and completes it. */
 export const definition: FunctionDefinition = {
@@ -12,16 +13,10 @@ export const definition: FunctionDefinition = {
   emitsMany: true,
   handle: async (event, deps) => {
     if (event.type !== 'model.trained' && event.type !== 'samples.plotted') return [];
-    comparer ??= makeComparer();
-    return joinAndCompare(event, deps, comparer.compare);
+    return joinAndCompare(event, deps, comparer.of(deps).compare);
   },
-  init: async () => {
-    comparer ??= makeComparer();
-  },
-  shutdown: async () => {
-    await comparer?.[Symbol.asyncDispose]();
-    comparer = undefined;
-  },
+  init: async (deps) => void comparer.of(deps),
+  shutdown: comparer.release,
 };
 
 if (import.meta.main) await main(definition);

@@ -31,7 +31,7 @@ export interface FunctionDefinition {
   /** Before readiness: warms up what the first request would wait for. */
   init?(deps: Deps): Promise<void>;
   /** After the last request. */
-  shutdown?(): Promise<void>;
+  shutdown?(deps: Deps): Promise<void>;
   /** More routes beside `POST /`: the gateway's API. */
   routes?(router: IRouter, deps: Deps): void;
 }

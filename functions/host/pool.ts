@@ -107,7 +107,7 @@ export function makePool(entry: URL, options: { size: number; data?: unknown }):
       await Promise.all([...threads].map((thread) => thread.loaded));
     },
     async run<R>(task: string, input: unknown, runOptions: RunOptions = {}): Promise<R> {
-      if (closed) throw new TransientError('BUSY', `Cannot run ${task}: the worker threads are shut down`);
+      if (closed) throw new TransientError('WORKER_LOST', `Cannot run ${task}: the worker threads are shut down`);
       const { signal } = runOptions;
       signal?.throwIfAborted();
       const { promise, resolve, reject } = Promise.withResolvers<unknown>();
@@ -131,7 +131,7 @@ export function makePool(entry: URL, options: { size: number; data?: unknown }):
     async [Symbol.asyncDispose]() {
       closed = true;
       for (const job of queue.splice(0)) {
-        job.reject(new TransientError('BUSY', `Cannot run ${job.task}: the worker threads are shut down`));
+        job.reject(new TransientError('WORKER_LOST', `Cannot run ${job.task}: the worker threads are shut down`));
       }
       await Promise.all([...threads].map((thread) => thread.terminate()));
     },
@@ -227,7 +227,7 @@ class Thread {
     const outOfMemory = cause !== undefined && 'code' in cause && cause.code === 'ERR_WORKER_OUT_OF_MEMORY';
     job?.reject(
       new TransientError(
-        outOfMemory ? 'INSUFFICIENT_MEMORY' : 'BUSY',
+        outOfMemory ? 'INSUFFICIENT_MEMORY' : 'WORKER_LOST',
         `Lost the worker thread at ${job.task}: ${cause?.message ?? `it exited with ${exitCode}`}; the task can be tried again`,
         { cause },
       ),

@@ -88,7 +88,7 @@ export async function serve(definition: FunctionDefinition, env: Env, options: S
     await stop(server);
     clearTimeout(timer);
     givingUp.abort();
-    await definition.shutdown?.();
+    await definition.shutdown?.(deps);
     if (!options.store) await store[Symbol.asyncDispose]();
   };
   const url = `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`;
@@ -180,9 +180,14 @@ function eventEndpoint(definition: FunctionDefinition, deps: Deps, settings: Set
       response.status(200).set(headers).end(body);
     } catch (thrown) {
       const error = toError(thrown);
-      const isTransient = error instanceof TransientError;
+      // Work that was given up on shutdown is no fault of its event, whatever it threw.
+      const isTransient = error instanceof TransientError || deps.signal.aborted;
       deps.log[isTransient ? 'warn' : 'error']({ type, source, id, subject, err: error }, 'not handled');
-      finish(isTransient ? (error.code === 'BUSY' ? 409 : 503) : 500, isTransient ? 'transient' : 'error', type);
+      finish(
+        isTransient ? (error instanceof TransientError && error.code === 'BUSY' ? 409 : 503) : 500,
+        isTransient ? 'transient' : 'error',
+        type,
+      );
     } finally {
       inFlight.delete(key);
     }

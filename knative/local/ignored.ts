@@ -69,11 +69,6 @@ export const IGNORED_FIELDS: readonly IgnoredField[] = [
   { kind: 'Secret', path: ['immutable'], reason: 'read once, at the start' },
 ];
 
-/** Environment variables whose value of the manifest gives way to the interpreter's. */
-export const OVERRIDDEN_ENV: Readonly<Record<string, string>> = {
-  HOST: 'functions listen on loopback only',
-};
-
 /** Kinds that are read and reported, but that nothing on one machine enforces. */
 export const NOT_ENFORCED: Readonly<Record<string, string>> = {
   'networking.k8s.io/NetworkPolicy': 'there is no network between functions on one machine',

@@ -3,10 +3,17 @@ import type { AnyManifest } from './schema/kinds.ts';
 import type { Destination } from './schema/parts.ts';
 import type { ServiceManifest } from './schema/service.ts';
 import type { SinkBindingManifest } from './schema/sink-binding.ts';
-import { type Checked, namespaceOf } from './topology.ts';
 
 const SERVICE = 'serving.knative.dev/v1/Service';
 const BROKER = 'eventing.knative.dev/v1/Broker';
+
+/** A manifest with the name that problems call it by and the lines of its fields. */
+export interface Checked<M extends AnyManifest = AnyManifest> {
+  readonly manifest: M;
+  /** `trigger/train`. */
+  readonly title: string;
+  place(path: readonly PropertyKey[]): string;
+}
 
 /** Finds every reference of the set that leads nowhere, and objects outside the one namespace. */
 export function resolveReferences(checked: readonly Checked[], problems: Problems): void {
@@ -101,4 +108,9 @@ function exists(manifests: readonly AnyManifest[], kind: string, name: string): 
 function namesOf(manifests: readonly AnyManifest[], kind: string): string {
   const names = manifests.filter((manifest) => manifest.kind === kind).map(({ metadata }) => metadata.name);
   return names.length > 0 ? `one of ${names.join(', ')}` : `a ${kind} in the set`;
+}
+
+/** The one namespace of the set; `default` where nothing names one, as for kubectl. */
+export function namespaceOf(manifests: readonly AnyManifest[]): string {
+  return manifests.find(({ kind }) => kind !== 'Namespace')?.metadata.namespace ?? 'default';
 }

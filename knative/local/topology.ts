@@ -2,9 +2,9 @@ import type { z } from 'zod';
 import { NOT_ENFORCED, withoutIgnored } from './ignored.ts';
 import type { RawManifest } from './manifests.ts';
 import { Problems, sentencesOf } from './problems.ts';
-import { resolveReferences } from './references.ts';
+import { type Checked, namespaceOf, resolveReferences } from './references.ts';
 import type { BrokerManifest } from './schema/broker.ts';
-import { type AnyManifest, KINDS } from './schema/kinds.ts';
+import { KINDS } from './schema/kinds.ts';
 import type { ServiceManifest } from './schema/service.ts';
 import type { SinkBindingManifest } from './schema/sink-binding.ts';
 import type { TriggerManifest } from './schema/trigger.ts';
@@ -30,14 +30,6 @@ export interface Topology {
   readonly configMaps: readonly ConfigMapManifest[];
   readonly secrets: readonly SecretManifest[];
   readonly ignored: readonly Ignored[];
-}
-
-/** A manifest with the name that problems call it by and the lines of its fields. */
-export interface Checked<M extends AnyManifest = AnyManifest> {
-  readonly manifest: M;
-  /** `trigger/train`. */
-  readonly title: string;
-  place(path: readonly PropertyKey[]): string;
 }
 
 /**
@@ -115,9 +107,4 @@ function refuseTwins(checked: readonly Checked[], problems: Problems): void {
     if (twin) problems.add(entry.place([]), `${entry.title}: there is one already at ${twin.place([])}`);
     seen.set(entry.title, entry);
   }
-}
-
-/** The one namespace of the set; `default` where nothing names one, as for kubectl. */
-export function namespaceOf(manifests: readonly AnyManifest[]): string {
-  return manifests.find(({ kind }) => kind !== 'Namespace')?.metadata.namespace ?? 'default';
 }

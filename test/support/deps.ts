@@ -1,6 +1,6 @@
 import pino from 'pino';
-import type { Deps } from '../../functions/host/function.ts';
-import { LOG, type Store } from '../../functions/store/port.ts';
+import type { Deps, FunctionDefinition } from '../../functions/host/function.ts';
+import { LOG } from '../../functions/store/port.ts';
 import { makeMemoryStore } from './memory-store.ts';
 
 export interface TestDeps extends Deps, AsyncDisposable {
@@ -8,12 +8,17 @@ export interface TestDeps extends Deps, AsyncDisposable {
   readonly lines: string[];
 }
 
+interface Given extends Partial<Deps> {
+  /** The function that gets them: shut down with them. */
+  readonly definition?: FunctionDefinition;
+}
+
 /** What a handler gets, over a store in memory. */
-export async function makeTestDeps(overrides: Partial<Deps> & { store?: Store } = {}): Promise<TestDeps> {
+export async function makeTestDeps({ definition, ...overrides }: Given = {}): Promise<TestDeps> {
   const store = overrides.store ?? makeMemoryStore();
   const lines: string[] = [];
   const closing = new AbortController();
-  return {
+  const deps: TestDeps = {
     store,
     log: pino({ level: 'silent' }),
     env: {},
@@ -31,7 +36,9 @@ export async function makeTestDeps(overrides: Partial<Deps> & { store?: Store } 
     lines,
     async [Symbol.asyncDispose]() {
       closing.abort();
+      await definition?.shutdown?.(deps);
       await store[Symbol.asyncDispose]();
     },
   };
+  return deps;
 }

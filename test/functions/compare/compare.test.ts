@@ -7,7 +7,7 @@ import { makeExperiment } from './fixture.ts';
 
 test('trained models become a table with areas and parameters, and six plots that the store holds', async () => {
   await using comparer = makeComparer();
-  await using deps = await makeTestDeps();
+  await using deps = await makeTestDeps({ definition });
   const { trained } = await makeExperiment(deps.store, ['0 hidden layers', '1 hidden layer']);
   const trainings = trained.flatMap(({ data }) => data ?? []);
   const [compared, twin] = await Promise.all([comparer.compare(trainings, deps), comparer.compare(trainings, deps)]);
@@ -34,7 +34,7 @@ test('trained models become a table with areas and parameters, and six plots tha
 });
 
 test('the function starts, compares and stops', async () => {
-  await using deps = await makeTestDeps();
+  await using deps = await makeTestDeps({ definition });
   await definition.init?.(deps);
   const { trained } = await makeExperiment(deps.store, ['a'], 3);
   const results = await Promise.all(trained.map((event) => definition.handle(event, deps)));
@@ -42,5 +42,4 @@ test('the function starts, compares and stops', async () => {
     results.flat().map(({ type }) => type),
     ['models.compared', 'experiment.completed'],
   );
-  await definition.shutdown?.();
 });

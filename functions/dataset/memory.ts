@@ -1,0 +1,63 @@
+import { availableParallelism, totalmem } from 'node:os';
+import { RejectedError } from '../../events/errors.ts';
+import { type ExperimentSpec, parameterCount, resolveModel } from '../../events/spec.ts';
+
+/** Node, the libraries and TensorFlow.js before any data, in bytes. */
+const BASE = 320 * 2 ** 20;
+
+/** Values of one layer that a training pass computes at once, at most (`functions/train/engines`). */
+const CHUNK_VALUES = 2 ** 20;
+
+/**
+ * About how much memory an experiment takes at its peak, in bytes, rather too much than too little: generating and
+ * training on the TensorFlow.js engine in one process, as many models at once as there are CPUs.
+ */
+export function estimateMemory(spec: ExperimentSpec, parallel: number = availableParallelism()): number {
+  const { dims, trainSize, validationSize, testSize } = spec.dataset;
+  const point = 4 * dims + 1;
+  const points = trainSize + validationSize + testSize;
+  // While a split is generated there are its columns, the Arrow batches and the file that they are joined to.
+  const generating = 3 * point * Math.max(trainSize, validationSize, testSize);
+  const trainings = spec.models
+    .map((_, index) => {
+      const { hidden, training } = resolveModel(spec, index);
+      const layers = hidden.length + 1;
+      const parameters = parameterCount(dims, hidden);
+      // The files, a copy of each in the training's thread, and there the columns (a file of many batches is joined).
+      const files = 3 * point * points;
+      const rows = (training.batchSize === 'full' ? 0 : 4 * trainSize) + 4 * Math.max(trainSize, validationSize);
+      // Forward values, slopes, their transposes and packed forms; parameters with the optimizer's state in doubles.
+      const device = 4 * CHUNK_VALUES * (4 + 2 * layers) + (4 + 8 * 3 + 4 * 4) * parameters;
+      return files + rows + device + 2 * (4 + 4 * 4) * training.epochs;
+    })
+    .sort((a, b) => b - a)
+    .slice(0, Math.max(1, parallel));
+  return (
+    BASE +
+    Math.max(
+      generating,
+      trainings.reduce((sum, bytes) => sum + bytes, 0),
+    )
+  );
+}
+
+/** What this process may use, in bytes: the limit of its container, else the memory of the machine. */
+export function availableMemory(): number {
+  const limit = process.constrainedMemory();
+  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
+}
+
+/** @throws RejectedError `INSUFFICIENT_MEMORY`, before anything is computed, where the experiment needs more than there is */
+export function assertFits(spec: ExperimentSpec, available: number = availableMemory()): void {
+  const needed = estimateMemory(spec);
+  if (needed <= available) return;
+  const { dims, trainSize } = spec.dataset;
+  throw new RejectedError(
+    'INSUFFICIENT_MEMORY',
+    `Too large experiment of ${trainSize} training points in ${dims} dimensions: it needs about ${gib(needed)}, expected at most ${gib(available)}; use fewer points, dimensions or models`,
+  );
+}
+
+function gib(bytes: number): string {
+  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+}

@@ -1,0 +1,66 @@
+import { derivedId, type EventOf, makeEvent } from '../../events/define.ts';
+import { type Descriptor, MEDIA } from '../../events/descriptor.ts';
+import { experimentIdOf } from '../../events/ids.ts';
+import { datasetGenerated, type experimentRequested } from '../../events/registry.ts';
+import type { DatasetSpec } from '../../events/spec.ts';
+import { assertFits } from '../dataset/memory.ts';
+import type { Deps } from '../host/function.ts';
+import type { Pool } from '../host/pool.ts';
+import { type GeneratedSplit, generateSplit } from './split.ts';
+import { type Split, sizeOf } from './xor.ts';
+
+const SOURCE = '/xorflow/generate';
+
+/** Coordinates up to which a split is generated on the event loop: some 40 ms at most, where starting a thread takes 200. */
+const INLINE_VALUES = 1_000_000;
+
+/**
+ * Generates the train, validation and test points of an experiment.
+ *
+ * @param pool gives the threads for large splits
+ * @throws RejectedError `INSUFFICIENT_MEMORY`
+ */
+export async function generateDataset(
+  event: EventOf<typeof experimentRequested>,
+  deps: Deps,
+  pool: () => Pool,
+): Promise<readonly EventOf<typeof datasetGenerated>[]> {
+  const spec = event.data;
+  if (!spec) return [];
+  assertFits(spec);
+  const { dims } = spec.dataset;
+  // One after the other: together they would need the memory of all.
+  const train = await store(spec.dataset, 'train', deps, pool);
+  const validation = await store(spec.dataset, 'validation', deps, pool);
+  const test = await store(spec.dataset, 'test', deps, pool);
+  return [
+    makeEvent(datasetGenerated, {
+      source: SOURCE,
+      id: derivedId(event, datasetGenerated),
+      subject: experimentIdOf(event),
+      extensions: { dims: String(dims) },
+      data: {
+        spec,
+        dataset: { dims, train: train.descriptor, validation: validation.descriptor, test: test.descriptor },
+        balance: { train: train.balance, validation: validation.balance, test: test.balance },
+      },
+    }),
+  ];
+}
+
+async function store(
+  spec: DatasetSpec,
+  split: Split,
+  deps: Deps,
+  pool: () => Pool,
+): Promise<{ descriptor: Descriptor; balance: GeneratedSplit['balance'] }> {
+  const input = { spec, split };
+  const { file, balance } =
+    spec.dims * sizeOf(spec, split) <= INLINE_VALUES
+      ? generateSplit(input)
+      : await pool().run<GeneratedSplit>('generateSplit', input, { signal: deps.signal });
+  return {
+    descriptor: await deps.store.artifacts.put(file, { mediaType: MEDIA.arrow, name: `${split}.arrow` }),
+    balance,
+  };
+}

@@ -1,0 +1,59 @@
+import type { ResolvedModel } from '../../../events/spec.ts';
+import type { Points } from '../../dataset/points.ts';
+import type { Network } from '../../model/network.ts';
+
+/** What a model is trained on, and what each epoch is judged by. */
+export interface TrainingData {
+  readonly train: Points;
+  readonly validation: Points;
+}
+
+/**
+ * The metrics of one epoch. Those of the training points are what the epoch's own forward passes gave, so of the weights
+ * before each step (for a full batch: before the epoch); those of the validation points are of the weights after it.
+ */
+export interface EpochMetrics {
+  /** From 1. */
+  readonly epoch: number;
+  readonly loss: number;
+  readonly accuracy: number;
+  readonly validationLoss: number;
+  readonly validationAccuracy: number;
+}
+
+/** One value per epoch. */
+export interface History {
+  readonly loss: Float32Array;
+  readonly accuracy: Float32Array;
+  readonly validationLoss: Float32Array;
+  readonly validationAccuracy: Float32Array;
+}
+
+export interface Trained {
+  readonly weights: Network;
+  readonly history: History;
+}
+
+/** What can train a network. It works to the end without yielding; `onEpoch` may throw to stop it. */
+export interface Engine {
+  readonly name: string;
+  /** Why this one, for people. */
+  readonly reason: string;
+  /** @throws RejectedError `DIVERGED` as soon as the loss is not a finite number */
+  train(data: TrainingData, model: ResolvedModel, onEpoch: (metrics: EpochMetrics) => void): Trained;
+}
+
+/** Room for the history of so many epochs. */
+export function allocateHistory(epochs: number): History {
+  const column = () => new Float32Array(epochs);
+  return { loss: column(), accuracy: column(), validationLoss: column(), validationAccuracy: column() };
+}
+
+/** Writes an epoch's metrics into its row. */
+export function record(history: History, metrics: EpochMetrics): void {
+  const row = metrics.epoch - 1;
+  history.loss[row] = metrics.loss;
+  history.accuracy[row] = metrics.accuracy;
+  history.validationLoss[row] = metrics.validationLoss;
+  history.validationAccuracy[row] = metrics.validationAccuracy;
+}

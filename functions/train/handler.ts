@@ -1,0 +1,106 @@
+import { derivedId, type EventOf, makeEvent } from '../../events/define.ts';
+import { MEDIA } from '../../events/descriptor.ts';
+import { experimentIdOf, keyOf } from '../../events/ids.ts';
+import { eventFromJson } from '../../events/read.ts';
+import { type datasetGenerated, modelTrained, trainingRequested } from '../../events/registry.ts';
+import { resolveModel, slug } from '../../events/spec.ts';
+import type { Deps } from '../host/function.ts';
+import type { Pool } from '../host/pool.ts';
+import { LOG } from '../store/port.ts';
+import { metricLine, type TimedMetrics } from './lines.ts';
+import type { TrainingInput, TrainingResult } from './training.ts';
+
+const SOURCE = '/xorflow/train';
+
+/** Asks for the training of each model of an experiment. */
+export function requestTrainings(
+  event: EventOf<typeof datasetGenerated>,
+): readonly EventOf<typeof trainingRequested>[] {
+  const { data } = event;
+  if (!data) return [];
+  const { spec, dataset } = data;
+  const experiment = experimentIdOf(event);
+  return spec.models.map((_, index) =>
+    makeEvent(trainingRequested, {
+      source: SOURCE,
+      id: derivedId(event, trainingRequested, index),
+      subject: experiment,
+      data: {
+        experiment,
+        experimentName: spec.name,
+        index,
+        count: spec.models.length,
+        model: resolveModel(spec, index),
+        dataset,
+      },
+    }),
+  );
+}
+
+/**
+ * Trains one model, or gives the event that its training brought about before.
+ *
+ * @throws RejectedError `DIVERGED`, `NOT_FOUND`, `CORRUPT_ARTIFACT`, `ENGINE_MISSING`
+ */
+export async function trainModel(
+  event: EventOf<typeof trainingRequested>,
+  deps: Deps,
+  pool: Pool,
+): Promise<readonly EventOf<typeof modelTrained>[]> {
+  const { data } = event;
+  if (!data) return [];
+  const id = derivedId(event, modelTrained);
+  const logged = await findTrained(deps, data.experiment, id);
+  if (logged) return [logged];
+  const { model, dataset } = data;
+  const [train, validation, test] = await Promise.all(
+    [dataset.train, dataset.validation, dataset.test].map(({ digest }) => deps.store.artifacts.get(digest)),
+  );
+  if (!train || !validation || !test) return [];
+  const input: TrainingInput = { model, dims: dataset.dims, files: { train, validation, test } };
+  const lines = makeLineWriter(deps, data.experiment, `${data.experiment}/${slug(model.name)}`, event.id);
+  const result = await pool.run<TrainingResult>('train', input, {
+    signal: deps.signal,
+    onMessage: (rows) => lines.write(rows as readonly TimedMetrics[]),
+  });
+  await lines.written();
+  const { files, ...outcome } = result;
+  const { artifacts } = deps.store;
+  const [modelFile, weights, history] = await Promise.all([
+    artifacts.put(files.model, { mediaType: MEDIA.layersModel, name: 'model.json' }),
+    artifacts.put(files.weights, { mediaType: MEDIA.weights, name: 'weights.bin' }),
+    artifacts.put(files.history, { mediaType: MEDIA.arrow, name: 'history.arrow' }),
+  ]);
+  return [
+    makeEvent(modelTrained, {
+      source: SOURCE,
+      id,
+      subject: data.experiment,
+      data: { ...data, weights: { model: modelFile, weights }, history, ...outcome },
+    }),
+  ];
+}
+
+async function findTrained(
+  deps: Deps,
+  experiment: string,
+  id: string,
+): Promise<EventOf<typeof modelTrained> | undefined> {
+  const entry = await deps.store.logs.find(LOG.events(experiment), keyOf({ source: SOURCE, id }));
+  const event = entry && eventFromJson(entry.value);
+  return event?.type === 'model.trained' ? event : undefined;
+}
+
+/** Emits metric lines in order while the training goes on, under keys that a second training of the event repeats. */
+function makeLineWriter(deps: Deps, experiment: string, prefix: string, cause: string) {
+  let queue: Promise<void> = Promise.resolve();
+  return {
+    write(rows: readonly TimedMetrics[]): void {
+      const lines = rows.map((row) => ({ key: `${cause}/${row.metrics.epoch}`, text: metricLine(prefix, row) }));
+      queue = queue.then(() => deps.emitLines(experiment, lines));
+      // Whoever awaits `written` learns of it; until then it is not unhandled.
+      queue.catch(() => undefined);
+    },
+    written: () => queue,
+  };
+}

@@ -1,0 +1,31 @@
+import { availableParallelism } from 'node:os';
+import type { FunctionDefinition } from '../host/function.ts';
+import { perInstance } from '../host/instances.ts';
+import { main } from '../host/main.ts';
+import { makePool } from '../host/pool.ts';
+import { requestTrainings, trainModel } from './handler.ts';
+
+const threads = perInstance(({ concurrency }) => {
+  const size = Math.min(concurrency || Number.POSITIVE_INFINITY, availableParallelism());
+  return makePool(new URL('./worker.ts', import.meta.url), { size });
+});
+
+/** Asks for the trainings of an experiment, and trains its models side by side. */
+export const definition: FunctionDefinition = {
+  name: 'train',
+  accepts: ['dataset.generated', 'training.requested'],
+  emitsMany: true,
+  handle: async (event, deps) => {
+    if (event.type === 'dataset.generated') return requestTrainings(event);
+    return event.type === 'training.requested' ? trainModel(event, deps, threads.of(deps)) : [];
+  },
+  // In the background: the first training waits for its thread in any case, and a thread that cannot start is its error.
+  init: async (deps) =>
+    void threads
+      .of(deps)
+      .warm()
+      .catch(() => undefined),
+  shutdown: threads.release,
+};
+
+if (import.meta.main) await main(definition);

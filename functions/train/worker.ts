@@ -1,0 +1,31 @@
+import { serveTasks } from '../host/pool.ts';
+import { selectEngine } from './engines/select.ts';
+import { isReported, type TimedMetrics } from './lines.ts';
+import { type TrainingInput, train } from './training.ts';
+
+/** Epochs are sent in batches, at most this often (milliseconds): a message costs more than a short epoch. */
+const SEND_EVERY_MS = 200;
+
+// What fails here fails again, and is told, where the first training asks for it.
+await selectEngine('auto').catch(() => undefined);
+
+serveTasks({
+  async train(input: TrainingInput, { send, cancelled }) {
+    const { epochs, engine } = input.model.training;
+    const rows: TimedMetrics[] = [];
+    let sent = 0;
+    const flush = (time: number) => {
+      if (rows.length > 0) send(rows.splice(0));
+      sent = time;
+    };
+    const result = train(input, await selectEngine(engine), (metrics) => {
+      if (cancelled()) throw new DOMException('The training was cancelled', 'AbortError');
+      if (!isReported(metrics.epoch, epochs)) return;
+      const time = Date.now();
+      rows.push({ time, metrics });
+      if (time - sent >= SEND_EVERY_MS) flush(time);
+    });
+    flush(0);
+    return result;
+  },
+});

@@ -24,12 +24,14 @@ const WANTED = [24, 12];
  */
 export async function runFile(file, args) {
   await install();
+  // By the environment, since worker threads and child processes go by that.
+  process.env.NODE_COMPILE_CACHE ??= join(MODULES, '.cache', 'compile');
   const path = resolve(ROOT, file);
   const own = join(MODULES, 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   const isWanted = major > WANTED[0] || (major === WANTED[0] && minor >= WANTED[1]);
   if (isWanted || (major === WANTED[0] && !existsSync(own))) {
-    module.enableCompileCache?.(join(MODULES, '.cache', 'compile'));
+    module.enableCompileCache?.(process.env.NODE_COMPILE_CACHE);
     process.argv = [process.argv[0] ?? 'node', path, ...args];
     await import(pathToFileURL(path).href);
     return;
@@ -44,9 +46,8 @@ export async function runFile(file, args) {
 
 /** Waits for a child that has our terminal, passes signals on, and ends as it ended. */
 async function runWith(command, args) {
-  const env = { NODE_COMPILE_CACHE: join(MODULES, '.cache', 'compile'), ...process.env };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-  const child = spawn(command, args, { stdio: 'inherit', env });
+  const child = spawn(command, args, { stdio: 'inherit' });
   const [code, signal] = await new Promise((done, failed) => {
     child.once('error', failed);
     child.once('exit', (...ended) => done(ended));

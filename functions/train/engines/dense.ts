@@ -58,7 +58,7 @@ export function release(network: DeviceNetwork): void {
 export function addMetrics(network: DeviceNetwork, rows: Rows, totals: Totals): void {
   tf.tidy(() => {
     const logits = forward(network, rows.inputs).at(-1);
-    if (logits) addHead(logits.dataSync(), tf.sigmoid(logits).dataSync(), rows.labels, totals);
+    if (logits) addHead(logits.dataSync<'float32'>(), tf.sigmoid(logits).dataSync<'float32'>(), rows.labels, totals);
   });
 }
 
@@ -79,7 +79,10 @@ export function addGradient(
     const logits = values.at(-1);
     if (!logits) return;
     const head = new Float32Array(rows.labels.length);
-    addHead(logits.dataSync(), tf.sigmoid(logits).dataSync(), rows.labels, totals, { values: head, batch });
+    addHead(logits.dataSync<'float32'>(), tf.sigmoid(logits).dataSync<'float32'>(), rows.labels, totals, {
+      values: head,
+      batch,
+    });
     let slopes = tf.tensor2d(head, [head.length, 1]);
     for (let index = network.length - 1; index >= 0; index--) {
       const kernel = gradient[2 * index];

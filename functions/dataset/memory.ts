@@ -54,7 +54,7 @@ export function assertFits(spec: ExperimentSpec, available: number = availableMe
   const { dims, trainSize } = spec.dataset;
   throw new RejectedError(
     'INSUFFICIENT_MEMORY',
-    `Too large experiment of ${trainSize} training points in ${dims} dimensions: it needs about ${gib(needed)}, expected at most ${gib(available)}; use fewer points, dimensions or models`,
+    `Too large experiment of ${trainSize} training points in ${dims} dimensions: it needs about ${gib(needed)} of memory, expected at most ${gib(available)}; use fewer points, dimensions or models`,
   );
 }
 

@@ -28,6 +28,8 @@ const EVENT = 1;
 const DELIVERY = 2;
 // How long a finished delivery may wait for company before it is forgotten on disk. A crash before that delivers it again.
 const FORGET_AFTER_MS = 20;
+// On a full disk even forgetting may fail, until somebody else makes room.
+const FORGET_AGAIN_AFTER_MS = 1000;
 
 /**
  * What the broker has promised: accepted events and their unfinished deliveries, on disk. An accepted event is flushed before
@@ -100,6 +102,7 @@ export class Journal {
   /** Writes what is left to write. What was not finished stays for the next start. */
   async close(): Promise<void> {
     this.#flush();
+    clearTimeout(this.#timer);
     await this.#db.close();
   }
 
@@ -115,10 +118,12 @@ export class Journal {
         for (const { write } of commits) write();
       });
     } catch (error) {
-      // The finished deliveries stay in memory and are forgotten with a later commit.
-      this.#forgotten.unshift(...forgotten);
       const message = `Failed write to ${this.#file}: expected room on the disk (${toError(error).message})`;
       for (const { reject } of commits) reject(new TransientError('STORE_UNAVAILABLE', message, { cause: error }));
+      this.#forgotten.unshift(...forgotten);
+      // By itself: room comes of forgetting alone, and new events must not keep it from happening.
+      if (commits.length > 0) this.#flush();
+      else this.#timer = setTimeout(() => this.#flush(), FORGET_AGAIN_AFTER_MS);
       return;
     }
     for (const delivery of forgotten) this.#settle(delivery);

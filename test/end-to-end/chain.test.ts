@@ -184,12 +184,14 @@ describe('one event in, a finished experiment out', () => {
   });
 
   test('a training that diverges fails the experiment, naming epoch and learning rate', async () => {
-    const models = [{ name: 'wild', hidden: [8, 8], optimizer: 'sgd' as const, learningRate: 100, momentum: 0.99 }];
+    const models = [
+      { name: 'wild', hidden: [64, 64, 64, 64], optimizer: 'sgd' as const, learningRate: 100, momentum: 0.9 },
+    ];
     const state = await ended(gateway, await postSpec(gateway, { ...small, models, training: { epochs: 1000 } }));
     assert.equal(state.status, 'failed');
     assert.equal(state.failure?.code, 'DIVERGED');
     assert.equal(state.failure?.stage, 'train');
-    assert.match(state.failure?.reason ?? '', /epoch \d+.*"wild".*learning rate/);
+    assert.match(state.failure?.reason ?? '', /epoch \d+ of model "wild" with learningRate 100/);
   });
 
   test('a wrong spec that reaches the broker fails with the sentence', async () => {

@@ -140,7 +140,7 @@ const refused: [string, number, RegExp, string | Buffer, Record<string, string>?
   [
     'more points than memory',
     422,
-    /needs about .* GiB, expected at most/,
+    /needs about .* GiB of memory, expected at most/,
     '{"dataset":{"dims":64,"trainSize":100000000,"validationSize":100000000,"testSize":100000000}}',
   ],
   ['a polluted prototype', 422, /Unknown field "__proto__"/, '{"__proto__":{"x":1}}'],

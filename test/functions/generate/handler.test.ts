@@ -57,7 +57,7 @@ test('an experiment that cannot fit in memory is rejected with the numbers befor
     return (
       error instanceof RejectedError &&
       error.code === 'INSUFFICIENT_MEMORY' &&
-      /100000000 training points in 64 dimensions: it needs about [\d.]+ GiB, expected at most [\d.]+ GiB/.test(
+      /100000000 training points in 64 dimensions: it needs about [\d.]+ GiB of memory, expected at most [\d.]+ GiB/.test(
         error.message,
       )
     );

@@ -1,9 +1,7 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import supertest from 'supertest';
 import { derivedId, makeEvent } from '../../../events/define.ts';
 import { MEDIA } from '../../../events/descriptor.ts';
-import { type Envelope, readEnvelope } from '../../../events/envelope.ts';
+import type { Envelope } from '../../../events/envelope.ts';
 import { derive } from '../../../events/ids.ts';
 import type { Plot } from '../../../events/parts.ts';
 import {
@@ -22,6 +20,7 @@ import { recordEvent } from '../../../functions/gateway/record.ts';
 import { serve } from '../../../functions/host/serve.ts';
 import { LOG, type Store } from '../../../functions/store/port.ts';
 import { makeMemoryStore } from '../../support/memory-store.ts';
+import { startSink } from '../../support/sink.ts';
 
 /** A gateway on a socket, with a broker that keeps what it gets. */
 export interface Gateway extends AsyncDisposable {
@@ -34,33 +33,25 @@ export interface Gateway extends AsyncDisposable {
 }
 
 export async function startGateway(env: Record<string, string> = {}, store = makeMemoryStore()): Promise<Gateway> {
-  const sent: Envelope[] = [];
-  const gateway = { answer: 202 };
-  const broker = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    if (gateway.answer < 300) sent.push(readEnvelope(request.headers, Buffer.concat(chunks)));
-    response.writeHead(gateway.answer).end();
-  });
-  const sink = `http://127.0.0.1:${await listening(broker)}/default/default`;
-  const settings = { PORT: '0', LOG_LEVEL: 'silent', XORFLOW_STORE: 'memory', K_SINK: sink, ...env };
+  const sink = await startSink();
+  const settings = { PORT: '0', LOG_LEVEL: 'silent', XORFLOW_STORE: 'memory', K_SINK: sink.url, ...env };
   const running = await serve(definition, settings, { store });
-  return Object.assign(gateway, {
+  return {
     url: running.url,
     store,
-    sent,
+    sent: sink.received,
     http: supertest(running.url),
+    get answer() {
+      return sink.answer;
+    },
+    set answer(status) {
+      sink.answer = status;
+    },
     async [Symbol.asyncDispose]() {
       await running.close();
-      broker.closeAllConnections();
-      broker.close();
+      await sink[Symbol.asyncDispose]();
     },
-  });
-}
-
-async function listening(server: Server): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return (server.address() as AddressInfo).port;
+  };
 }
 
 export async function putPlot(store: Store, name: string, title: string): Promise<Plot> {

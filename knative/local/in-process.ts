@@ -21,11 +21,6 @@ export async function startInProcess(launch: Launch): Promise<Instance> {
   return {
     port: running.port,
     exited: new Promise<Exit>(() => undefined),
-    async stop(graceMs) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const timer = setTimeout(resolve, graceMs);
-      await Promise.race([running.close(), promise]);
-      clearTimeout(timer);
-    },
+    stop: (graceMs) => running.close(graceMs),
   };
 }

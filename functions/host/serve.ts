@@ -1,18 +1,13 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type Express, type Request, type Response } from 'express';
-import pino, { type Logger } from 'pino';
-import { type Envelope, readEnvelope, writeBinary } from '../../events/envelope.ts';
-import { InvalidEvent, TransientError, toError, XorflowError } from '../../events/errors.ts';
-import { keyOf } from '../../events/ids.ts';
-import { toEnvelope } from '../../events/read.ts';
+import pino from 'pino';
+import { toError, XorflowError } from '../../events/errors.ts';
 import { openStore } from '../store/open.ts';
 import { LOG, type Store } from '../store/port.ts';
-import { readBody } from './body.ts';
+import { eventEndpoint } from './endpoint.ts';
 import type { Deps, FunctionDefinition } from './function.ts';
-import { handleEnvelope } from './handle.ts';
 import { type Env, readSettings, type Settings } from './settings.ts';
-import { postEvent } from './sink.ts';
 import { makeTelemetry, type Telemetry } from './telemetry.ts';
 
 /** A function that is listening. */
@@ -146,72 +141,6 @@ function makeApp(
     else response.status(500).end();
   });
   return app;
-}
-
-/** `POST /`: one CloudEvent. */
-function eventEndpoint(definition: FunctionDefinition, deps: Deps, settings: Settings, telemetry: Telemetry) {
-  const inFlight = new Set<string>();
-  return async (request: Request, response: Response): Promise<void> => {
-    const done = telemetry.start();
-    const finish = (status: number, outcome: string, type = '') => {
-      done(type, outcome);
-      response.status(status).end();
-    };
-    const envelope = await receive(request, response, deps.log);
-    if (typeof envelope === 'number') return finish(envelope, 'invalid');
-    const { type = '', source = '', id = '', subject } = envelope.attributes;
-    const key = keyOf({ source, id });
-    if (inFlight.has(key)) return finish(409, 'busy', type);
-    inFlight.add(key);
-    try {
-      const { result, events, error } = await handleEnvelope(definition, envelope, deps);
-      if (error) deps.log.warn({ type, source, id, subject, error }, 'rejected');
-      const replies = events.map((event) => withOverrides(toEnvelope(event), settings.overrides));
-      if (settings.sink) {
-        // All of it before the acknowledgement: a crash between two posts is repaired by the redelivery of the cause.
-        for (const reply of replies) await postEvent(settings.sink, reply);
-        return finish(204, result, type);
-      }
-      const [reply, ...others] = replies;
-      if (others.length > 0) throw new Error(`${replies.length} events without K_SINK: only one fits into a reply`);
-      if (!reply) return finish(204, result, type);
-      const { headers, body } = writeBinary(reply);
-      done(type, result);
-      response.status(200).set(headers).end(body);
-    } catch (thrown) {
-      const error = toError(thrown);
-      // Work that was given up on shutdown is no fault of its event, whatever it threw.
-      const isTransient = error instanceof TransientError || deps.signal.aborted;
-      deps.log[isTransient ? 'warn' : 'error']({ type, source, id, subject, err: error }, 'not handled');
-      finish(
-        isTransient ? (error instanceof TransientError && error.code === 'BUSY' ? 409 : 503) : 500,
-        isTransient ? 'transient' : 'error',
-        type,
-      );
-    } finally {
-      inFlight.delete(key);
-    }
-  };
-}
-
-/** The event of a request, or the status that refuses it. */
-async function receive(request: IncomingMessage, response: Response, log: Logger): Promise<Envelope | number> {
-  const body = await readBody(request);
-  if (!body) {
-    response.set('connection', 'close');
-    return 413;
-  }
-  try {
-    return readEnvelope(request.headers, body);
-  } catch (error) {
-    if (!(error instanceof InvalidEvent)) throw error;
-    log.warn({ error }, 'no valid event');
-    return 400;
-  }
-}
-
-function withOverrides(envelope: Envelope, overrides: Readonly<Record<string, string>>): Envelope {
-  return { ...envelope, attributes: { ...envelope.attributes, ...overrides } };
 }
 
 function listen(server: Server, { host, port }: Settings): Promise<void> {

@@ -2,6 +2,7 @@ import { CloudEvent } from 'cloudevents';
 import { type Envelope, readEnvelope } from './envelope.ts';
 import { InvalidEvent, RejectedError } from './errors.ts';
 import { sentenceOf } from './issues.ts';
+import { isTooDeep, MAX_JSON_DEPTH } from './json.ts';
 import { definitionOf, type KnownEvent } from './registry.ts';
 
 const STRUCTURED_HEADERS = { 'content-type': 'application/cloudevents+json' };
@@ -70,8 +71,14 @@ function jsonOf({ attributes, body }: Envelope): unknown {
       `Wrong value ${JSON.stringify(contentType)} at datacontenttype: expected application/json`,
     );
   }
+  const text = body.toString('utf8');
+  if (isTooDeep(text)) {
+    throw new InvalidEvent(
+      `Too deeply nested data of ${attributes.type}: expected JSON of at most ${MAX_JSON_DEPTH} levels`,
+    );
+  }
   try {
-    return JSON.parse(body.toString('utf8'));
+    return JSON.parse(text);
   } catch (cause) {
     throw new InvalidEvent(`The data of ${attributes.type} are no JSON: ${(cause as Error).message}`, { cause });
   }

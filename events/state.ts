@@ -49,8 +49,10 @@ export function applyEvent(state: ExperimentState, event: KnownEvent): Experimen
   const next = structuredClone(state);
   switch (event.type) {
     case 'experiment.requested':
-      next.requestedAt ??= event.time as string;
-      if (event.data) describe(next, event.data);
+      // Another request for an experiment that has begun changes nothing.
+      if (next.requestedAt || !event.data) break;
+      next.requestedAt = event.time as string;
+      describe(next, event.data);
       break;
     case 'dataset.generated':
       if (!event.data) break;

@@ -1,10 +1,9 @@
 import express, { type Request, type Response } from 'express';
 import { quoteValue } from '../../events/issues.ts';
+import { isTooDeep, MAX_JSON_DEPTH } from '../../events/json.ts';
 import { Problem } from './problem.ts';
 
 export const MAX_BODY_BYTES = 1024 * 1024;
-/** Deeper than any spec, and shallow enough for every recursive reader behind. */
-const MAX_DEPTH = 100;
 
 const parse = express.raw({ type: () => true, limit: MAX_BODY_BYTES });
 
@@ -46,31 +45,14 @@ export function parseJson(body: Buffer): unknown {
     throw new Problem(400, 'The body is no text: expected JSON in UTF-8', { cause });
   }
   if (text.trim() === '') throw new Problem(400, 'Empty body: expected a JSON object, such as {}');
-  if (depthOf(text) > MAX_DEPTH) {
-    throw new Problem(400, `Too deeply nested body: expected JSON of at most ${MAX_DEPTH} levels`);
+  if (isTooDeep(text)) {
+    throw new Problem(400, `Too deeply nested body: expected JSON of at most ${MAX_JSON_DEPTH} levels`);
   }
   try {
     return JSON.parse(text);
   } catch (cause) {
     throw new Problem(400, `The body is no JSON: ${oneLine((cause as Error).message)}`, { cause });
   }
-}
-
-/** How deep brackets are nested, strings apart; a loop, so that no depth can overflow the stack. */
-function depthOf(text: string): number {
-  let depth = 0;
-  let deepest = 0;
-  let quoted = false;
-  for (let at = 0; at < text.length; at++) {
-    const symbol = text[at];
-    if (quoted) {
-      if (symbol === '\\') at++;
-      else if (symbol === '"') quoted = false;
-    } else if (symbol === '"') quoted = true;
-    else if (symbol === '{' || symbol === '[') deepest = Math.max(deepest, ++depth);
-    else if (symbol === '}' || symbol === ']') depth--;
-  }
-  return deepest;
 }
 
 function oneLine(message: string): string {

@@ -1,11 +1,13 @@
 import { derivedId, type EventOf, makeEvent } from '../../events/define.ts';
 import { type Descriptor, MEDIA } from '../../events/descriptor.ts';
-import { experimentIdOf } from '../../events/ids.ts';
-import { datasetGenerated, type experimentRequested } from '../../events/registry.ts';
+import { experimentIdOf, keyOf } from '../../events/ids.ts';
+import { eventFromJson } from '../../events/read.ts';
+import { datasetGenerated, experimentRequested } from '../../events/registry.ts';
 import type { DatasetSpec } from '../../events/spec.ts';
 import { assertFits } from '../dataset/memory.ts';
 import type { Deps } from '../host/function.ts';
 import type { Pool } from '../host/pool.ts';
+import { LOG } from '../store/port.ts';
 import { type GeneratedSplit, generateSplit } from './split.ts';
 import { type Split, sizeOf } from './xor.ts';
 
@@ -27,6 +29,11 @@ export async function generateDataset(
 ): Promise<readonly EventOf<typeof datasetGenerated>[]> {
   const spec = event.data;
   if (!spec) return [];
+  const experiment = experimentIdOf(event);
+  if (!(await isFirst(event, experiment, deps))) {
+    deps.log.warn({ experiment, source: event.source, id: event.id }, 'the experiment was requested before');
+    return [];
+  }
   assertFits(spec);
   const { dims } = spec.dataset;
   // One after the other: together they would need the memory of all.
@@ -37,7 +44,7 @@ export async function generateDataset(
     makeEvent(datasetGenerated, {
       source: SOURCE,
       id: derivedId(event, datasetGenerated),
-      subject: experimentIdOf(event),
+      subject: experiment,
       extensions: { dims: String(dims) },
       data: {
         spec,
@@ -46,6 +53,15 @@ export async function generateDataset(
       },
     }),
   ];
+}
+
+/** Whether no other request has begun this experiment: its log has the first one, and nothing changes a log. */
+async function isFirst(event: EventOf<typeof experimentRequested>, experiment: string, deps: Deps): Promise<boolean> {
+  const key = keyOf(event);
+  const log = LOG.events(experiment);
+  await deps.store.logs.append(log, [{ key, value: JSON.stringify(event) }]);
+  const entries = await deps.store.logs.read(log);
+  return entries.find(({ value }) => eventFromJson(value)?.type === experimentRequested.type)?.key === key;
 }
 
 async function store(

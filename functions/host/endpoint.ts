@@ -44,18 +44,22 @@ export function eventEndpoint(definition: FunctionDefinition, deps: Deps, settin
       response.status(200).set(headers).end(body);
     } catch (thrown) {
       const error = toError(thrown);
-      // Work that was given up on shutdown is no fault of its event, whatever it threw.
-      const isTransient = error instanceof TransientError || deps.signal.aborted;
-      deps.log[isTransient ? 'warn' : 'error']({ type, source, id, subject, err: error }, 'not handled');
-      finish(
-        isTransient ? (error instanceof TransientError && error.code === 'BUSY' ? 409 : 503) : 500,
-        isTransient ? 'transient' : 'error',
-        type,
-      );
+      const { status, body } = refusalOf(error, deps.signal.aborted);
+      deps.log[status === 500 ? 'error' : 'warn']({ type, source, id, subject, err: error }, 'not handled');
+      done(type, status === 500 ? 'error' : 'transient');
+      if (body) response.status(status).json(body);
+      else response.status(status).end();
     } finally {
       inFlight.delete(key);
     }
   };
+}
+
+/** What makes the broker deliver again; a dead letter carries the reason on. Of our own faults nothing leaks. */
+function refusalOf(error: Error, isGivenUp: boolean): { status: number; body?: object } {
+  if (error instanceof TransientError) return { status: error.code === 'BUSY' ? 409 : 503, body: error.toJSON() };
+  // Work that was given up on shutdown is no fault of its event, whatever it threw.
+  return { status: isGivenUp ? 503 : 500 };
 }
 
 /** The event of a request, or the status that refuses it. */

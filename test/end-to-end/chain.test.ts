@@ -152,6 +152,20 @@ describe('one event in, a finished experiment out', () => {
     assert.deepEqual(await digestsOf(gateway, 'again'), await digestsOf(gateway, 'by-broker'));
   });
 
+  test('another request for an experiment that there is changes nothing', async () => {
+    const before = await json<ExperimentState>(`${gateway}/experiments/again`);
+    const headers = { 'ce-specversion': '1.0', 'ce-type': 'experiment.requested', 'ce-source': '/other', 'ce-id': '2' };
+    const response = await fetch(platform.brokerUrl, {
+      method: 'POST',
+      headers: { ...headers, 'ce-subject': 'again', 'content-type': 'application/json' },
+      body: JSON.stringify({ dataset: { dims: 5 } }),
+    });
+    assert.equal(response.status, 202);
+    await platform.idle();
+    assert.deepEqual(await json<ExperimentState>(`${gateway}/experiments/again`), before);
+    assert.equal((await eventsOf(gateway, 'again')).length, 10);
+  });
+
   test('three dimensions are not drawn, but compared', async () => {
     const id = await postSpec(gateway, { ...small, dataset: { ...small.dataset, dims: 3 } });
     const state = await ended(gateway, id);

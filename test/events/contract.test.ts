@@ -6,6 +6,7 @@ import { derivedId, MAX_EVENT_BYTES, makeEvent } from '../../events/define.ts';
 import { readEnvelope, writeBinary, writeStructured } from '../../events/envelope.ts';
 import { RejectedError } from '../../events/errors.ts';
 import { derive, experimentIdOf, experimentIdSchema, keyOf } from '../../events/ids.ts';
+import { isTooDeep } from '../../events/json.ts';
 import { eventFromJson, looseEvent, parseEvent, toEnvelope } from '../../events/read.ts';
 import {
   CATALOGUE,
@@ -97,6 +98,19 @@ test('a request without data, with other data and of an unknown type are told ap
   assert.throws(() => read('{}', { datacontenttype: 'text/plain' }), /Wrong value "text\/plain" at datacontenttype/);
   assert.equal(read('{}', { type: 'no.such' }), undefined);
   assert.equal(read('{}', { datacontenttype: 'application/json; charset=UTF-8' })?.type, 'experiment.requested');
+});
+
+test('data nested too deep are refused in a sentence, and kept as bytes by a recorder', () => {
+  const attributes = { specversion: '1.0', id: '1', source: '/s', type: 'experiment.requested', subject: 'x' };
+  for (const text of [`${'['.repeat(10_000)}${']'.repeat(10_000)}`, `${'{"a":'.repeat(200)}1${'}'.repeat(200)}`]) {
+    const envelope = { attributes, body: Buffer.from(text) };
+    assert.throws(
+      () => parseEvent(envelope),
+      /Too deeply nested data of experiment\.requested: expected JSON of at most 100 levels/,
+    );
+    assert.equal(String(toEnvelope(looseEvent(envelope)).body), text);
+  }
+  assert.ok(!isTooDeep(JSON.stringify({ text: '['.repeat(1000) })));
 });
 
 test('a recorder keeps events that nobody understands', () => {

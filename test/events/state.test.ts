@@ -59,3 +59,8 @@ test('the first terminal event settles the experiment', () => {
   assert.equal(end.failure?.stage, 'train');
   assert.equal(end.durationMs, 3_000);
 });
+
+test('a second request for the same experiment changes nothing', () => {
+  const other = example('experiment.requested', at(9), { name: 'other', models: [] });
+  assert.deepEqual(foldEvents('x', [...chain, other]), foldEvents('x', chain));
+});

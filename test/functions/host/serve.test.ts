@@ -135,8 +135,8 @@ describe('what is answered', () => {
   const statusOf = async (definition: Partial<FunctionDefinition>, envelope = toEnvelope(request)) => {
     await using running = await start(definition);
     const response = await post(running.url, envelope);
-    assert.equal(await response.text(), '');
-    return response.status;
+    const body = await response.text();
+    return body === '' ? response.status : `${response.status} ${body}`;
   };
   const throwing = (error: Error) => ({
     handle: async () => {
@@ -146,9 +146,13 @@ describe('what is answered', () => {
 
   test('nothing to emit: 204', async () => assert.equal(await statusOf({}), 204));
   test('a type of no interest: 204', async () => assert.equal(await statusOf({ accepts: [] }), 204));
-  test('a dependency away: 503', async () =>
-    assert.equal(await statusOf(throwing(new TransientError('STORE_UNAVAILABLE', 'away'))), 503));
-  test('busy: 409', async () => assert.equal(await statusOf(throwing(new TransientError('BUSY', 'busy'))), 409));
+  test('a dependency away: 503, and the reason for the dead letter', async () =>
+    assert.equal(
+      await statusOf(throwing(new TransientError('STORE_UNAVAILABLE', 'away'))),
+      '503 {"code":"STORE_UNAVAILABLE","message":"away"}',
+    ));
+  test('busy: 409', async () =>
+    assert.match(String(await statusOf(throwing(new TransientError('BUSY', 'busy')))), /^409 /));
   test('our fault: 500, and nothing of it leaks', async () =>
     assert.equal(await statusOf(throwing(new Error('secret'))), 500));
 

@@ -21,6 +21,8 @@ export interface TriggerSpec {
   filter?: { attributes: Record<string, string> };
   filters?: readonly unknown[];
   subscriber: Subscriber;
+  /** What dead letters call the subscriber; unless told otherwise, the URL that it was posted to. */
+  address?: string;
   delivery?: DeliverySpec;
 }
 
@@ -83,7 +85,7 @@ export async function startBroker(
 
 function toRoutes(brokers: BrokerSpec[], triggers: (TriggerSpec & { broker: string })[]): Map<string, Route> {
   const routes = new Map<string, Route>();
-  for (const { name, namespace, broker, subscriber, delivery, ...filters } of triggers) {
+  for (const { name, namespace, broker, subscriber, address, delivery, ...filters } of triggers) {
     const place = `trigger/${name} spec`;
     const owner = brokers.find((candidate) => candidate.name === broker && candidate.namespace === namespace);
     if (owner === undefined) fail(broker, `${place}.broker`, `the name of a Broker in namespace ${namespace}`);
@@ -96,6 +98,7 @@ function toRoutes(brokers: BrokerSpec[], triggers: (TriggerSpec & { broker: stri
       filter: compileFilter(filters, place),
       policy: toPolicy(delivery, owner.delivery, `${place}.delivery`),
       subscriber,
+      address,
       gate: new Gate(IN_FLIGHT_PER_TRIGGER),
     });
   }

@@ -22,6 +22,8 @@ export interface Route {
   readonly filter: Filter;
   readonly policy: DeliveryPolicy;
   readonly subscriber: Subscriber;
+  /** What dead letters call the subscriber, where that is not its URL. */
+  readonly address: string | undefined;
   /** Bounds the requests in flight, not the waits between them nor a reply's own deliveries: those may come back here. */
   readonly gate: Gate;
 }
@@ -75,12 +77,12 @@ export async function dispatch(route: Route, context: DispatchContext): Promise<
       context.record({ name: 'delivery:retried', ...about, ...failure(failed), attempt, waitMs }),
   );
   let failed = outcome.kind === 'failed' ? outcome : undefined;
-  if (failed?.by === 'ingress') url = context.ingress;
+  let refuser = failed?.by === 'ingress' ? context.ingress : (route.address ?? url);
   if (outcome.kind === 'reply') {
     failed = await routeReply(outcome.reply, route, context, about);
-    if (failed !== undefined) url = context.ingress;
+    refuser = context.ingress;
   }
-  if (failed !== undefined) return deadLetter(route, context, about, url, failed);
+  if (failed !== undefined) return deadLetter(route, context, about, refuser, failed);
   context.record({ name: 'delivery:delivered', ...about, status: outcome.status, ms: performance.now() - started });
   return true;
 }

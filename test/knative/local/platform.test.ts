@@ -16,6 +16,7 @@ import {
   sinkBindingYaml,
   triggerYaml,
 } from '../../support/manifests.ts';
+import { startSink } from '../../support/sink.ts';
 
 const ROOT = fileURLToPath(new URL('../../support/fixtures/', import.meta.url));
 const STORE =
@@ -202,6 +203,21 @@ test('what was not delivered before the end is delivered after the next start', 
   await second.platform.idle();
   const recorded = (await json(`${second.platform.urlOf('recorder')}/recorded`)) as string[];
   assert.ok(recorded.includes('experiment.requested'), recorded.join());
+});
+
+test('a dead letter names the Service that did not take the event, as on a cluster, and a URL as it is', async () => {
+  await using sink = await startSink();
+  const dead = `delivery:\n  retry: 0\n  deadLetterSink:\n    uri: ${sink.url}`;
+  const nowhere = triggerYaml('lost', 'relay', dead).replace('name: relay\n', 'name: relay\n    uri: /nowhere\n');
+  const url = triggerYaml('away', 'relay', dead).replace(/ {4}ref:\n(?: {6}.*\n)+/, '    uri: http://127.0.0.1:1/\n');
+  await using started = await start({}, [...MANIFESTS, nowhere, url]);
+  await post(started.platform.brokerUrl, '1');
+  await started.platform.idle();
+  const lost = sink.received.filter(({ attributes }) => attributes.id === '1');
+  assert.deepEqual(lost.map(({ attributes }) => attributes.knativeerrordest).sort(), [
+    'http://127.0.0.1:1/',
+    'http://relay.test.svc.cluster.local/nowhere',
+  ]);
 });
 
 test('a running platform is found by its data folder, and no longer when it is closed', async () => {

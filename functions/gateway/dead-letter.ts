@@ -1,6 +1,6 @@
 import type { CloudEvent } from 'cloudevents';
 import { derivedId, makeEvent } from '../../events/define.ts';
-import { RejectedError } from '../../events/errors.ts';
+import { type ErrorCode, RejectedError } from '../../events/errors.ts';
 import { parseEvent, toEnvelope } from '../../events/read.ts';
 import {
   definitionOf,
@@ -10,6 +10,7 @@ import {
   trialRequested,
 } from '../../events/registry.ts';
 import { subjectOf } from './record.ts';
+import { readRefusal } from './refusal.ts';
 
 export const SOURCE = '/xorflow/gateway';
 
@@ -19,8 +20,10 @@ export interface Undelivered {
   readonly stage: string;
   /** The last answer; 500 also stands for none at all. */
   readonly status: string;
-  /** The body of that answer, or the error of the connection. */
+  /** What that answer said, or the error of the connection. */
   readonly answer: string;
+  /** The code of the error table that it said. */
+  readonly code?: ErrorCode;
 }
 
 /** Reads the attributes that a broker adds to an event on its way to the dead letter sink; undefined for a living one. */
@@ -30,7 +33,7 @@ export function undeliveredOf(event: CloudEvent<unknown>): Undelivered | undefin
   return {
     stage: stageOf(String(knativeerrordest ?? '')),
     status: String(knativeerrorcode ?? ''),
-    answer: decoded(String(knativeerrordata ?? '')),
+    ...readRefusal(Buffer.from(String(knativeerrordata ?? ''), 'base64')),
   };
 }
 
@@ -52,7 +55,7 @@ export function lastWordOf(event: CloudEvent<unknown>, undelivered: Undelivered)
     source: SOURCE,
     id: derivedId(cause, experimentFailed),
     subject,
-    data: { stage: undelivered.stage, code: 'DEAD_LETTER', reason, cause },
+    data: { stage: undelivered.stage, code: undelivered.code ?? 'DEAD_LETTER', reason, cause },
   });
 }
 
@@ -77,8 +80,13 @@ function failedTrial(event: CloudEvent<unknown>, subject: string, reason: string
 function reasonOf(type: string, { stage, status, answer }: Undelivered): string {
   const lost = /^dispatch error:\s*/;
   const said = answer === '' ? '' : `: ${answer.replace(lost, '')}`;
-  const what = lost.test(answer) ? `${stage} could not be reached` : `${stage} answered ${status || 'with an error'}`;
-  return `${what} to ${type}, and all retries are used up${said}`.slice(0, 2_000);
+  const code = Number(status);
+  // As the broker does: what is not sent again has failed at the first attempt.
+  const isFinal = code >= 300 && code < 500 && ![404, 408, 409, 429].includes(code);
+  const attempts = isFinal ? '' : ' in all the attempts that its Trigger allows';
+  const what = lost.test(answer) ? 'could not be reached with' : 'could not handle';
+  const how = status === '' || lost.test(answer) ? '' : ` (${status})`;
+  return `${stage} ${what} ${type}${attempts}${how}${said}`.slice(0, 2_000);
 }
 
 /**
@@ -100,12 +108,4 @@ function nameIn(text: string): string {
     .replace(/[^a-z0-9-]+/g, '-')
     .replace(/^-+|-+$/g, '')
     .slice(0, 64);
-}
-
-/** The text in base64, on one line; a body that is no text is left out. */
-function decoded(base64: string): string {
-  const text = Buffer.from(base64, 'base64').toString('utf8');
-  if (text.includes('\ufffd') && !text.endsWith('\ufffd')) return '';
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: what a terminal would act on must not get into a reason
-  return text.replace(/[\u0000-\u0020\u007f-\u009f]+/g, ' ').trim();
 }

@@ -50,7 +50,7 @@ test('a dead letter becomes experiment.failed, which names the function, the sta
   assert.deepEqual(word?.data, {
     stage: 'train',
     code: 'DEAD_LETTER',
-    reason: 'train answered 422 to dataset.generated, and all retries are used up: nope',
+    reason: 'train could not handle dataset.generated (422): nope',
     cause: { type: 'dataset.generated', source: '/xorflow/generate', id: 't-1' },
   });
 });
@@ -97,6 +97,55 @@ test('a function that could not be reached is said to be so', async () => {
   const { reason } = dataOf(word);
   assert.match(reason, /^train could not be reached/);
   assert.match(reason, /connection refused/);
+});
+
+test('the error that a function answered with is the reason, and its code the code', async () => {
+  await using deps = await makeTestDeps();
+  const message = 'Cannot write the store at "/data": the disk is full';
+  const said = { 'ce-knativeerrorcode': '503' };
+  const dead = (body: string) => deadEvent({ ...said, 'ce-knativeerrordata': base64(body) });
+  const [word] = await handle(dead(JSON.stringify({ code: 'STORE_UNAVAILABLE', message })), deps);
+  assert.deepEqual(word?.data, {
+    stage: 'train',
+    code: 'STORE_UNAVAILABLE',
+    reason: `train could not handle dataset.generated in all the attempts that its Trigger allows (503): ${message}`,
+    cause: { type: 'dataset.generated', source: '/xorflow/generate', id: 't-1' },
+  });
+});
+
+test('an error that came cut off, or with a code that nobody knows, still gives its sentence', async () => {
+  await using deps = await makeTestDeps();
+  const cases: [string, string, string][] = [
+    ['{"code":"BUSY","message":"one \\"two\\" thr', 'BUSY', 'one "two" thr'],
+    ['{"code":"BUSY","message":"one \\u00', 'BUSY', 'one'],
+    ['{"code":"toString","message":"one"}', 'DEAD_LETTER', '{"code":"toString","message":"one"}'],
+    ['{"code":"TEAPOT","message":"one\\ntwo"}', 'DEAD_LETTER', 'one two'],
+    ['{"message":"one"}', 'DEAD_LETTER', '{"message":"one"}'],
+  ];
+  for (const [body, code, sentence] of cases) {
+    const [word] = await handle(deadEvent({ 'ce-knativeerrordata': base64(body) }), deps);
+    const data = word?.data as unknown as { code: string; reason: string };
+    assert.deepEqual([data.code, data.reason.split(': ').slice(1).join(': ')], [code, sentence]);
+  }
+});
+
+test('two dead letters of one experiment are both in its log, and the first is what it shows', async () => {
+  await using gateway = await startGateway();
+  for (const [id, text] of [
+    ['t-1', 'first'],
+    ['t-2', 'second'],
+    ['t-1', 'first'],
+  ] as const) {
+    const headers = { ...recorded, 'ce-id': id, 'ce-knativeerrordata': base64(text) };
+    await gateway.http.post('/').set(headers).send('{}').expect(204);
+  }
+  const log = await gateway.store.logs.read(LOG.events('xor-1'));
+  const failures = log.filter(({ value }) => JSON.parse(value).type === experimentFailed.type);
+  assert.equal(failures.length, 2);
+  const { text } = await gateway.http.get('/experiments/xor-1').set('accept', 'text/html').expect(200);
+  assert.match(text, /: first/);
+  assert.doesNotMatch(text, /: second/);
+  assert.equal((await gateway.http.get('/experiments/xor-1').expect(200)).body.failure.cause.id, 't-1');
 });
 
 test('an answer that is empty, binary, endless or full of escapes gives one printable sentence', async () => {

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { experimentIdSchema } from '../../events/ids.ts';
+import { experimentRequested } from '../../events/registry.ts';
 import { applyEvent, type ExperimentState, emptyState } from '../../events/state.ts';
 import { LOG, type LogEntry, type Store } from '../store/port.ts';
 import { sendPage } from './html.ts';
 import { experimentPage } from './page.ts';
 import { Problem } from './problem.ts';
-import { type IndexEntry, knownEvents, type Recorded, toRecorded } from './record.ts';
+import { type IndexEntry, knownEvents, nameOf, type Recorded, toRecorded } from './record.ts';
 import { defineRoute, queryInteger } from './route.ts';
 import { type ExperimentView, experimentSchema, listSchema, type Summary, toSummary, toView } from './views.ts';
 
@@ -63,14 +64,8 @@ export async function listExperiments(
   const { entries, next } = await newestFirst(store, LOG.experiments, cursor, limit);
   const experiments = await Promise.all(
     entries.map(async ({ value }) => {
-      const { id, name, time } = JSON.parse(value) as IndexEntry;
-      const state = foldRecorded(id, await readRecorded(store, id));
-      // A request that is no valid spec has a name and a time all the same.
-      return toSummary({
-        ...state,
-        name: state.name === id ? name : state.name,
-        requestedAt: state.requestedAt ?? time,
-      });
+      const { id } = JSON.parse(value) as IndexEntry;
+      return toSummary(foldRecorded(id, await readRecorded(store, id)));
     }),
   );
   return { experiments, ...(next && { next: `/experiments?cursor=${next}&limit=${limit}` }) };
@@ -83,12 +78,7 @@ export async function showExperiment(
 ): Promise<{ view: ExperimentView; events: readonly Recorded[] }> {
   const events = (await readRecorded(store, id)).filter(({ type }) => !type.startsWith('trial'));
   if (events.length === 0) throw unknownExperiment(id);
-  const listed = await store.logs.find(LOG.experiments, id);
-  const entry = listed && (JSON.parse(listed.value) as IndexEntry);
-  const state = foldRecorded(id, events);
-  const name = state.name === id ? (entry?.name ?? id) : state.name;
-  const requestedAt = state.requestedAt ?? entry?.time;
-  return { view: toView({ ...state, name, ...(requestedAt && { requestedAt }) }), events };
+  return { view: toView(foldRecorded(id, events)), events };
 }
 
 export function unknownExperiment(id: string): Problem {
@@ -100,8 +90,14 @@ export async function readRecorded(store: Store, id: string, after = 0): Promise
   return (await store.logs.read(LOG.events(id), after)).map(toRecorded);
 }
 
+/** What is known of an experiment; a request that is no valid spec has a name and a time all the same. */
 function foldRecorded(id: string, events: readonly Recorded[]): ExperimentState {
-  return knownEvents(events).reduce(applyEvent, emptyState(id));
+  const state = knownEvents(events).reduce(applyEvent, emptyState(id));
+  const request = events.find(({ type }) => type === experimentRequested.type);
+  if (!request) return state;
+  const name = state.name === id ? (nameOf(JSON.parse(request.json)) ?? id) : state.name;
+  const requestedAt = state.requestedAt ?? request.time;
+  return { ...state, name, ...(requestedAt !== undefined && { requestedAt }) };
 }
 
 /** Entries of a log before a position, the last one first; reads no more of the log than it needs. */

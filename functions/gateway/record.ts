@@ -2,7 +2,7 @@ import type { CloudEvent } from 'cloudevents';
 import { writeStructured } from '../../events/envelope.ts';
 import { experimentIdOf, experimentIdSchema, keyOf } from '../../events/ids.ts';
 import { eventFromJson, toEnvelope } from '../../events/read.ts';
-import { definitionOf, experimentRequested, type KnownEvent } from '../../events/registry.ts';
+import { definitionOf, experimentFailed, experimentRequested, type KnownEvent } from '../../events/registry.ts';
 import { LOG, type LogEntry, type Store } from '../store/port.ts';
 
 /** The log of all trials, by name, in the order of arrival; a trial's own events stand in `LOG.events(name)`. */
@@ -25,16 +25,15 @@ export interface IndexEntry {
  * @returns the name of its experiment or trial; undefined where it names none, and nothing is kept
  */
 export async function recordEvent(store: Store, event: CloudEvent<unknown>): Promise<string | undefined> {
-  const value = structuredText(event);
   const id = subjectOf(event);
-  if (id === undefined || value === undefined) return undefined;
-  const entry = { key: keyOf(event), value };
+  if (id === undefined) return undefined;
+  const entry = { key: keyOf(event), value: writeStructured(toEnvelope(event)).body.toString() };
   const index = (name: string): { key: string; value: string } => {
     const item: IndexEntry = { id, name, time: String(event.time) };
     return { key: id, value: JSON.stringify(item) };
   };
   await store.logs.append(LOG.events(id), [entry]);
-  if (event.type === experimentRequested.type) await store.logs.append(LOG.experiments, [index(nameOf(event) ?? id)]);
+  if (isOfExperiment(event)) await store.logs.append(LOG.experiments, [index(nameOf(event) ?? id)]);
   if (event.type.startsWith('trial.')) await store.logs.append(TRIALS_LOG, [index(id)]);
   if (event.type === 'trials.plotted') await store.logs.append(SEARCHES_LOG, [entry]);
   return id;
@@ -43,8 +42,9 @@ export async function recordEvent(store: Store, event: CloudEvent<unknown>): Pro
 /** The experiment (or trial) that an event is of; undefined where it says none that could be one. */
 export function subjectOf(event: CloudEvent<unknown>): string | undefined {
   const { source, id, subject } = event;
-  const name = event.type === experimentRequested.type ? experimentIdOf({ source, id, subject }) : subject;
-  return experimentIdSchema.safeParse(name).data;
+  const named = experimentIdSchema.safeParse(subject).data;
+  // Whoever refuses a request with an impossible subject tells of it under the derived id.
+  return event.type === experimentRequested.type ? (named ?? experimentIdOf({ source, id })) : named;
 }
 
 /** An entry of an experiment's log as it stands there: unknown types and wrong data too. */
@@ -73,17 +73,15 @@ export function knownEvents(entries: readonly Recorded[]): KnownEvent[] {
   return entries.map(({ json }) => eventFromJson(json)).filter((event) => event !== undefined);
 }
 
-function nameOf(event: CloudEvent<unknown>): string | undefined {
-  const { name } = (event.data ?? {}) as { name?: unknown };
+/** The name that a request gives its experiment, be its other data what they may. */
+export function nameOf({ data }: { data?: unknown }): string | undefined {
+  const { name } = (data ?? {}) as { name?: unknown };
   return typeof name === 'string' ? name.slice(0, 64) : undefined;
 }
 
-function structuredText(event: CloudEvent<unknown>): string | undefined {
-  try {
-    return writeStructured(toEnvelope(event)).body.toString();
-  } catch (error) {
-    // Data nested so deep that they cannot be written out again.
-    if (error instanceof RangeError) return undefined;
-    throw error;
-  }
+/** A trial that failed is on the list of trials; any other failure must show, even of what could not be recorded. */
+function isOfExperiment({ type, data }: CloudEvent<unknown>): boolean {
+  if (type === experimentRequested.type) return true;
+  const parsed = experimentFailed.schema.safeParse(data);
+  return type === experimentFailed.type && parsed.data?.cause.type.startsWith('trial') !== true;
 }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { CloudEvent } from 'cloudevents';
 import { makeEvent } from '../../../events/define.ts';
-import { experimentFailed } from '../../../events/registry.ts';
+import { experimentFailed, experimentRequested } from '../../../events/registry.ts';
+import { specSchema } from '../../../events/spec.ts';
 import { recordEvent } from '../../../functions/gateway/record.ts';
 import { chainOf, type Gateway, recordAll, startGateway } from './harness.ts';
 
@@ -60,6 +61,43 @@ test('events in any order give the same experiment', async () => {
   const { body } = await gateway.http.get('/experiments/turned').expect(200);
   assert.equal(body.status, 'completed');
   assert.equal(body.models.length, 2);
+});
+
+test('a second request for an experiment is recorded, and changes nothing of what is shown', async () => {
+  await using own = await startGateway();
+  const events = await chainOf(own.store, 'twice', 'first');
+  const second = makeEvent(experimentRequested, {
+    source: '/other',
+    id: 'other',
+    subject: 'twice',
+    data: specSchema.parse({
+      name: 'second',
+      dataset: { dims: 7, trainSize: 777 },
+      models: [{ name: 'x', hidden: [] }],
+    }),
+  });
+  const look = async () => {
+    const { body } = await own.http.get('/experiments/twice').expect(200);
+    const list = await own.http.get('/experiments').expect(200);
+    const { text } = await own.http.get('/experiments/twice').set('accept', 'text/html').expect(200);
+    return {
+      body,
+      list: list.body,
+      facts: /<dl>.*?<\/dl>/s.exec(text)?.[0],
+      title: /<title>.*<\/title>/.exec(text)?.[0],
+    };
+  };
+  await recordAll(own.store, events.slice(0, 1));
+  const before = await look();
+  await recordAll(own.store, [second]);
+  assert.deepEqual(await look(), before);
+  await recordAll(own.store, events.slice(1));
+  const { body, list } = await look();
+  assert.equal(body.name, 'first');
+  assert.equal(body.spec.dataset.dims, 2);
+  assert.equal(body.models.length, 2);
+  assert.equal(list.experiments.length, 1);
+  assert.equal((await own.http.get('/experiments/twice/events').set('accept', 'application/json')).body.length, 10);
 });
 
 test('a request that is no spec is listed with its failure', async () => {

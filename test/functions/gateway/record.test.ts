@@ -4,7 +4,8 @@ import { CloudEvent } from 'cloudevents';
 import { makeEvent } from '../../../events/define.ts';
 import { experimentIdOf, keyOf } from '../../../events/ids.ts';
 import { looseEvent } from '../../../events/read.ts';
-import { experimentRequested, type KnownEvent, trialRequested } from '../../../events/registry.ts';
+import { experimentFailed, experimentRequested, type KnownEvent, trialRequested } from '../../../events/registry.ts';
+import { listExperiments } from '../../../functions/gateway/experiments.ts';
 import { handle } from '../../../functions/gateway/handler.ts';
 import { TRIALS_LOG } from '../../../functions/gateway/record.ts';
 import { LOG } from '../../../functions/store/port.ts';
@@ -75,12 +76,53 @@ test('a trial is recorded under its own name, and put on the list of trials', as
   assert.equal((await deps.store.logs.read(LOG.experiments)).length, 0);
 });
 
-test('data that are no JSON, or nested too deep to be written out, do not stop the gateway', async () => {
+test('a request with data that are no JSON, or nested too deep, or with an impossible subject, is recorded and listed', async () => {
   await using deps = await makeTestDeps();
   const attributes = { specversion: '1.0', source: '/test', type: experimentRequested.type };
-  const deep = Buffer.from(`${'['.repeat(200_000)}${']'.repeat(200_000)}`);
-  await handle(looseEvent({ attributes: { ...attributes, id: '1', subject: 'deep' }, body: deep }) as KnownEvent, deps);
-  const text = { ...attributes, id: '2', subject: 'text', datacontenttype: 'text/plain' };
-  await handle(looseEvent({ attributes: text, body: Buffer.from('hello') }) as KnownEvent, deps);
-  assert.equal((await deps.store.logs.read(LOG.events('text'))).length, 1);
+  const record = (more: Record<string, string>, body: string) =>
+    handle(looseEvent({ attributes: { ...attributes, ...more }, body: Buffer.from(body) }) as KnownEvent, deps);
+  for (const levels of [101, 500, 10_000, 200_000]) {
+    await record({ id: `${levels}`, subject: `deep-${levels}` }, `${'['.repeat(levels)}${']'.repeat(levels)}`);
+  }
+  await record({ id: '2', subject: 'text', datacontenttype: 'text/plain' }, 'hello');
+  await record({ id: '3', subject: '../etc' }, '{}');
+  const derived = experimentIdOf({ source: '/test', id: '3' });
+  const { experiments } = await listExperiments(deps.store, { cursor: undefined, limit: 20 });
+  assert.deepEqual(
+    experiments.map(({ id }) => id),
+    [derived, 'text', 'deep-200000', 'deep-10000', 'deep-500', 'deep-101'],
+  );
+  for (const { id } of experiments) assert.equal((await deps.store.logs.read(LOG.events(id))).length, 1);
+});
+
+test('a failure of an experiment that nobody has heard of is listed; that of a trial is not', async () => {
+  await using deps = await makeTestDeps();
+  const failure = (id: string, type: string) =>
+    makeEvent(experimentFailed, {
+      source: '/xorflow/train',
+      id,
+      subject: id,
+      data: { stage: 'train', code: 'INVALID_SPEC', reason: 'Wrong', cause: { type, source: '/test', id: '1' } },
+    });
+  await handle(failure('lost', 'training.requested'), deps);
+  await handle(failure('trial-a', 'trial.requested'), deps);
+  const { experiments } = await listExperiments(deps.store, { cursor: undefined, limit: 20 });
+  assert.deepEqual(
+    experiments.map(({ id, name, status, reason }) => ({ id, name, status, reason })),
+    [{ id: 'lost', name: 'lost', status: 'failed', reason: 'Wrong' }],
+  );
+});
+
+test('a request that is no spec keeps its name and time where its failure came first', async () => {
+  await using deps = await makeTestDeps();
+  const request = eventOf({ type: 'experiment.requested', subject: 'bad', data: { name: 'mine', models: 3 } });
+  const cause = { type: request.type, source: request.source, id: request.id };
+  const data = { stage: 'generate', code: 'INVALID_SPEC', reason: 'Wrong', cause };
+  await handle(makeEvent(experimentFailed, { source: '/xorflow/generate', id: 'f', subject: 'bad', data }), deps);
+  await handle(request, deps);
+  const { experiments } = await listExperiments(deps.store, { cursor: undefined, limit: 20 });
+  assert.deepEqual(
+    experiments.map(({ name, requestedAt }) => ({ name, requestedAt })),
+    [{ name: 'mine', requestedAt: request.time }],
+  );
 });

@@ -16,6 +16,8 @@ export interface Surface {
   /** Along each side; `values[row * cells + column]`, rows along the second coordinate, each taken at the cell's middle. */
   readonly cells: number;
   readonly values: readonly number[];
+  /** The share of the square in the right class, counted on a grid finer than the cells. */
+  readonly right: number;
 }
 
 export interface ComparedModel extends Evaluation {

@@ -10,6 +10,11 @@ export function counted(value: number, noun: string): string {
   return `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
 }
 
+/** Two or more of them, at the beginning of a sentence: `Both models`, `All 12 models`. */
+export function every(value: number, noun: string): string {
+  return value === 2 ? `Both ${noun}s` : `All ${counted(value, noun)}`;
+}
+
 /** A share as a percentage; never rounds to all or nothing what is neither: `99.996%`. */
 export function percent(share: number): string {
   return `${cautious(share * 100, 100, 1)}%`;

@@ -48,16 +48,16 @@ function titleOf(models: readonly ComparedModel[]): string {
   const [loser] = failed;
   if (passed.length === 0) {
     const { highest } = extremes(models, (model) => model.validation.accuracy);
-    const end = `ends at ${percent(highest.validation.accuracy)}`;
+    const end = `${percent(highest.validation.accuracy)} at the end`;
     return models.length === 1
-      ? `${highest.name} never passes ${goal} validation accuracy in ${counted(highest.history.epochs, 'epoch')}; it ${end}`
-      : `No model passes ${goal} validation accuracy; ${highest.name} ${end}`;
+      ? `${highest.name}: never past ${goal} validation accuracy in ${counted(highest.history.epochs, 'epoch')}; ${end}`
+      : `No model passes ${goal} validation accuracy; ${highest.name}: ${end}`;
   }
   const epochOf = (model: ComparedModel) => model.history.goalEpoch ?? 0;
   const { lowest: first, highest: last } = extremes(passed, epochOf);
-  if (models.length === 1) return `${first.name} passes ${goal} validation accuracy at epoch ${count(epochOf(first))}`;
-  const lead = `${first.name} is first past ${goal} validation accuracy, at epoch ${count(epochOf(first))}`;
-  if (loser && failed.length === 1) return `${lead}; ${loser.name} ends at ${percent(loser.validation.accuracy)}`;
+  if (models.length === 1) return `${first.name}: past ${goal} validation accuracy at epoch ${count(epochOf(first))}`;
+  const lead = `${first.name}: first past ${goal} validation accuracy, at epoch ${count(epochOf(first))}`;
+  if (loser && failed.length === 1) return `${lead}; ${loser.name}: ${percent(loser.validation.accuracy)} at the end`;
   if (loser) return `${lead}; ${failed.length} of ${models.length} models never get there`;
-  return `${lead}; ${last.name} is last, at epoch ${count(epochOf(last))}`;
+  return `${lead}; ${last.name}: last, at epoch ${count(epochOf(last))}`;
 }

@@ -1,5 +1,5 @@
 import { type Chart, CLASS_COLORS, headline, INK, type Layer, SCHEMA, type Spec } from '../../plots/theme.ts';
-import { count, counted, percent } from '../../plots/wording.ts';
+import { count, counted, every, percent } from '../../plots/wording.ts';
 import { type ComparedModel, type Comparison, extremes, testSizeOf } from '../comparison.ts';
 import { columnsOf, facetAxes, facetByModel, facetName } from './facets.ts';
 import { short } from './series.ts';
@@ -87,9 +87,9 @@ function titleOf(comparison: Comparison): string {
   const { lowest: best, highest: worst } = extremes(comparison.models, errors);
   const size = testSizeOf(comparison);
   const points = `${count(errors(best))} of ${counted(size, 'unseen point')}`;
-  if (comparison.models.length === 1) return `${best.name} misjudges ${points}`;
-  if (errors(best) === errors(worst)) return `All ${comparison.models.length} models misjudge ${points}`;
-  return `${best.name} misjudges ${points}; ${worst.name} ${count(errors(worst))}`;
+  if (comparison.models.length === 1) return `${best.name}: ${points} misjudged`;
+  if (errors(best) === errors(worst)) return `${every(comparison.models.length, 'model')} misjudge ${points}`;
+  return `${best.name}: ${points} misjudged; ${worst.name}: ${count(errors(worst))}`;
 }
 
 /** The side of a cell and the sizes of what stands in it, in pixels; no counts where there is no room. */

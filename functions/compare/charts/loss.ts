@@ -1,5 +1,5 @@
 import { type Chart, headline, type Position, SCHEMA, type Spec } from '../../plots/theme.ts';
-import { counted, significant } from '../../plots/wording.ts';
+import { counted, every, significant } from '../../plots/wording.ts';
 import { type ComparedModel, type Comparison, extremes } from '../comparison.ts';
 import { epochsOf, HEIGHT, historyLayer, historyRows, linesOf, WIDTH } from './history.ts';
 import { seriesOf } from './series.ts';
@@ -46,11 +46,11 @@ function titleOf({ models }: Comparison): string {
   const { highest: worst, lowest: best } = extremes(models, (model) => model.validation.loss);
   const reached = significant(best.validation.loss);
   if (models.length === 1) {
-    return `${best.name} ends at a validation loss of ${reached} after ${counted(best.history.epochs, 'epoch')}`;
+    return `${best.name}: a validation loss of ${reached} after ${counted(best.history.epochs, 'epoch')}`;
   }
   const guessing = Math.abs(worst.validation.loss - Math.LN2) < 0.02 ? ', the loss of guessing' : '';
-  if (best === worst) return `All ${models.length} models end at a validation loss of ${reached}${guessing}`;
-  return `${best.name} ends at the lowest validation loss, ${reached}; ${worst.name} at ${significant(worst.validation.loss)}${guessing}`;
+  if (best === worst) return `${every(models.length, 'model')} end at a validation loss of ${reached}${guessing}`;
+  return `${best.name}: the lowest validation loss, ${reached}; ${worst.name}: ${significant(worst.validation.loss)}${guessing}`;
 }
 
 /** 1, 2 and 5 of every power of ten; the powers alone where these are many. */

@@ -1,5 +1,5 @@
 import { type Chart, headline, INK, type Position, SCHEMA, type Spec } from '../../plots/theme.ts';
-import { area, counted } from '../../plots/wording.ts';
+import { area, counted, every } from '../../plots/wording.ts';
 import { type Comparison, extremes, testSizeOf } from '../comparison.ts';
 import { backToFront, seriesColor, seriesOf, short, toCsv } from './series.ts';
 
@@ -70,8 +70,9 @@ function titleOf({ models }: Comparison): string {
   }
   const { highest: best, lowest: worst } = extremes(models, (model) => model.roc.auc);
   const top = area(best.roc.auc);
-  if (models.length === 1) return `${best.name} tells the classes apart with an AUC of ${top}`;
-  if (best.roc.auc === worst.roc.auc) return `All ${models.length} models tell the classes apart with an AUC of ${top}`;
+  if (models.length === 1) return `${best.name}: the classes told apart with an AUC of ${top}`;
+  if (best.roc.auc === worst.roc.auc)
+    return `${every(models.length, 'model')} tell the classes apart with an AUC of ${top}`;
   const guessing = Math.abs(worst.roc.auc - 0.5) < 0.05 ? ', close to guessing' : '';
-  return `${best.name} tells the classes apart best (AUC ${top}); ${worst.name} has ${area(worst.roc.auc)}${guessing}`;
+  return `${best.name}: the classes told apart best, AUC ${top}; ${worst.name}: ${area(worst.roc.auc)}${guessing}`;
 }

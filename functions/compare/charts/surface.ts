@@ -9,7 +9,7 @@ import {
   SCHEMA,
   type Spec,
 } from '../../plots/theme.ts';
-import { count, percent } from '../../plots/wording.ts';
+import { count, every, percent } from '../../plots/wording.ts';
 import { type ComparedModel, type Comparison, extremes, type Surface } from '../comparison.ts';
 import { columnsOf, facetAxes, facetByModel, facetName } from './facets.ts';
 import { toCsv } from './series.ts';
@@ -119,24 +119,13 @@ export function surfaceChart(comparison: Comparison): Chart {
 
 function titleOf(models: readonly ComparedModel[]): string {
   const { highest: best, lowest: worst } = extremes(models, rightShare);
-  const lead = `${best.name} puts ${percent(rightShare(best))} of the square in the right class`;
-  if (models.length === 1) return lead;
-  if (rightShare(best) === rightShare(worst)) {
-    return `All ${models.length} models put ${percent(rightShare(best))} of the square in the right class`;
-  }
-  return `${lead}; ${worst.name} ${percent(rightShare(worst))}`;
+  const share = `${percent(rightShare(best))} of the square in the right class`;
+  if (models.length === 1) return `${best.name}: ${share}`;
+  if (rightShare(best) === rightShare(worst)) return `${every(models.length, 'model')}: ${share}`;
+  return `${best.name}: ${share}; ${worst.name}: ${percent(rightShare(worst))}`;
 }
 
-/** The share of cells whose middle is on the right side of one half. */
-function rightShare({ surface }: ComparedModel): number {
-  if (!surface) return 0;
-  const { cells, values } = surface;
-  const right = values.filter((value, cell) => {
-    const isOne = (cell % cells) + 0.5 > cells / 2 !== Math.floor(cell / cells) + 0.5 > cells / 2;
-    return value > 0.5 === isOne;
-  });
-  return right.length / values.length;
-}
+const rightShare = ({ surface }: ComparedModel) => surface?.right ?? 0;
 
 /** Neighbours in a row with one percentage are one rectangle: large parts of a surface are plain 0 or 100 %. */
 function runsOf({ cells, values }: Surface): { row: number; from: number; to: number; value: number }[] {

@@ -1,5 +1,5 @@
 import { type Chart, headline, INK, type Position, SCHEMA, SIZE, type Spec } from '../../plots/theme.ts';
-import { counted, percent } from '../../plots/wording.ts';
+import { counted, every, percent } from '../../plots/wording.ts';
 import { type Comparison, chanceOf, extremes, intervalOf, isAtChance, testSizeOf } from '../comparison.ts';
 import { seriesColor, seriesOf, short } from './series.ts';
 
@@ -98,19 +98,16 @@ function titleOf(comparison: Comparison): string {
   const [loser] = lost;
   const top = percent(best.test.accuracy);
   const bottom = percent(worst.test.accuracy);
-  if (models.length === 1) {
-    return loser
-      ? `${best.name} stays at chance on unseen points (${top})`
-      : `${best.name} reaches ${top} on unseen points`;
-  }
+  const lead = `${best.name}: ${top} on unseen points`;
+  if (models.length === 1) return loser ? `${lead}, no better than chance` : lead;
   const range = top === bottom ? top : `${bottom} to ${top}`;
   if (lost.length === models.length) return `No model beats chance on unseen points: ${range}`;
-  const lead = `${best.name} reaches ${top} on unseen points`;
-  if (loser && lost.length === 1) return `${lead}; ${loser.name} stays at chance (${percent(loser.test.accuracy)})`;
-  if (loser) return `${lead}; ${lost.length} of ${models.length} models stay at chance`;
+  if (loser && lost.length === 1)
+    return `${lead}; ${loser.name}: no better than chance (${percent(loser.test.accuracy)})`;
+  if (loser) return `${lead}; ${lost.length} of ${models.length} models do not beat chance`;
   const isClear = intervalOf(worst, comparison).high < intervalOf(best, comparison).low;
-  if (!isClear) return `No clear winner: all ${models.length} models reach ${range} on unseen points`;
-  return `${lead}; ${worst.name} is last with ${bottom}`;
+  if (!isClear) return `${every(models.length, 'model')} reach ${range} on unseen points: no clear winner`;
+  return `${lead}; last is ${worst.name} with ${bottom}`;
 }
 
 /** A bound of an interval, in percent without the sign. */

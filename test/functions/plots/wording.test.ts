@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { area, count, counted, percent, significant } from '../../../functions/plots/wording.ts';
+import { area, count, counted, every, percent, significant } from '../../../functions/plots/wording.ts';
 
 test('a percentage never claims all or nothing where it is neither', () => {
   assert.equal(percent(1), '100.0%');
@@ -27,4 +27,9 @@ test('numbers are grouped by thousands and nouns agree with them', () => {
 test('losses have three significant digits', () => {
   assert.equal(significant(0.021_349), '0.0213');
   assert.equal(significant(1.234e-7), '1.23e-7');
+});
+
+test('two are both, and more are all of them', () => {
+  assert.equal(every(2, 'model'), 'Both models');
+  assert.equal(every(1_000, 'model'), 'All 1,000 models');
 });

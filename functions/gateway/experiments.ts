@@ -4,7 +4,7 @@ import { experimentRequested } from '../../events/registry.ts';
 import { applyEvent, type ExperimentState, emptyState } from '../../events/state.ts';
 import { LOG, type LogEntry, type Store } from '../store/port.ts';
 import { sendPage } from './html.ts';
-import { experimentPage } from './page.ts';
+import { experimentPage, missingPage } from './page.ts';
 import { Problem } from './problem.ts';
 import { type IndexEntry, knownEvents, nameOf, type Recorded, toRecorded } from './record.ts';
 import { defineRoute, queryInteger } from './route.ts';
@@ -44,9 +44,13 @@ export const showRoute = defineRoute({
   },
   problems: [404],
   async handle({ params: { id }, request, response, deps }) {
-    const { view, events } = await showExperiment(deps.store, id);
     response.set({ 'cache-control': 'no-store', vary: 'accept' });
-    if (request.accepts(['application/json', 'text/html']) !== 'text/html') {
+    const isPage = request.accepts(['application/json', 'text/html']) === 'text/html';
+    if (isPage && (await deps.store.logs.read(LOG.events(id), 0, 1)).length === 0) {
+      return sendPage(response, missingPage(id), 404);
+    }
+    const { view, events } = await showExperiment(deps.store, id);
+    if (!isPage) {
       response.json(view);
       return;
     }

@@ -58,7 +58,7 @@ export interface Page {
   readonly refreshMs?: number | undefined;
 }
 
-export function sendPage(response: Response, { title, main, refreshMs }: Page): void {
+export function sendPage(response: Response, { title, main, refreshMs }: Page, status = 200): void {
   const page = html`<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -75,7 +75,7 @@ ${main}
 </html>
 `;
   response
-    .status(200)
+    .status(status)
     .set({ 'content-security-policy': POLICY, 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' })
     .type('text/html')
     .send(page.text);

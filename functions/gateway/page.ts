@@ -34,6 +34,15 @@ export function experimentPage(view: ExperimentView, events: readonly Recorded[]
   };
 }
 
+/** What a browser gets for an experiment that is not there. */
+export function missingPage(id: string): Page {
+  return {
+    title: 'Not found · xorflow',
+    main: html`<h1>No experiment ${id}</h1>
+<p>Nobody has asked for it here. <a href="/">All experiments</a></p>`,
+  };
+}
+
 function emptyHint(): Html {
   return html`<p>None yet. Ask for one, all defaults:</p>
 <pre>curl -X POST -H 'content-type: application/json' -d '{}' <span>localhost:8080/experiments</span></pre>`;
@@ -56,7 +65,7 @@ function modelsInShort(models: Summary['models']): string {
   const shown = models
     .slice(0, 4)
     .map(({ name, testAccuracy, status }) => `${name} ${testAccuracy?.toFixed(4) ?? status}`);
-  return [...shown, ...(models.length > 4 ? [`${models.length - 4} more`] : [])].join(' · ');
+  return [...shown, ...(models.length > 4 ? [`${count(models.length - 4)} more`] : [])].join(' · ');
 }
 
 function experimentParts(view: ExperimentView, events: readonly Recorded[], line: string | undefined): Html {
@@ -67,15 +76,15 @@ ${fact('Id', html`<code>${view.id}</code>`)}
 ${fact('Requested', clock(view.requestedAt))}
 ${view.durationMs !== undefined && fact('Took', duration(view.durationMs))}
 ${spec && fact('Problem', `XOR in ${spec.dataset.dims} dimensions, seed ${spec.dataset.seed}`)}
-${spec && fact('Points', `${spec.dataset.trainSize} train, ${spec.dataset.validationSize} validation, ${spec.dataset.testSize} test`)}
-${spec && fact('Training', `${spec.training.epochs} epochs, ${spec.training.optimizer} at ${spec.training.learningRate}`)}
+${spec && fact('Points', `${count(spec.dataset.trainSize)} train, ${count(spec.dataset.validationSize)} validation, ${count(spec.dataset.testSize)} test`)}
+${spec && fact('Training', `${count(spec.training.epochs)} epochs, ${spec.training.optimizer} at ${spec.training.learningRate}`)}
 ${fact('Raw', html`<a href="${links.events}">events</a>, <a href="${links.logs}">metric lines</a>`)}
 </dl>
 ${view.failure && failureBox(view.failure)}
 ${view.models.length > 0 && html`<h2>Models</h2>${modelTable(view)}`}
 ${line !== undefined && html`<p class="soft"><code>${line}</code></p>`}
 ${view.plots.length > 0 && html`<h2>Plots</h2><div class="plots">${view.plots.map(figure)}</div>`}
-<details><summary>${events.length} events</summary>${eventTable(events)}</details>
+<details><summary>${count(events.length)} events</summary>${eventTable(events)}</details>
 ${digestPart(view)}`;
 }
 
@@ -94,12 +103,12 @@ function failureBox({ stage, reason, code, cause }: NonNullable<ExperimentView['
 function modelTable(view: ExperimentView): Html {
   const rows = view.models.map((model) => {
     const row = view.table.find(({ index }) => index === model.index);
-    return html`<tr><td>${model.name}</td><td>${model.hidden.join(', ') || 'none'}</td>
-<td class="number">${model.parameters ?? ''}</td><td>${model.engine ?? pill(model.status)}</td>
+    return html`<tr><td class="name">${model.name}</td><td class="name">${model.hidden.map(count).join(' · ') || 'none'}</td>
+<td class="number">${model.parameters !== undefined && count(model.parameters)}</td><td>${model.engine ?? pill(model.status)}</td>
 <td class="number">${loss(model.train?.loss)}</td><td class="number">${share(model.train?.accuracy)}</td>
 <td class="number">${loss(model.test?.loss)}</td><td class="number">${share(model.test?.accuracy)}</td>
 <td class="number">${share(row?.auc)}</td><td class="number">${duration(row?.durationMs)}</td>
-<td>${model.links && html`<a href="${model.links.model}">model.json</a>, <a href="${model.links.weights}">weights.bin</a>`}</td>
+<td>${model.links && html`<a href="${model.links.model}">model</a>, <a href="${model.links.weights}">weights</a>`}</td>
 </tr>`;
   });
   return html`<div class="scroll"><table>
@@ -115,7 +124,7 @@ function figure({ name, title, links }: ExperimentView['plots'][number] | Search
 }
 
 function searchPart({ experiment, trials, plots }: SearchView): Html {
-  return html`<hr><h1>Search ${experiment}</h1><p class="soft">${trials} trials</p><div class="plots">${plots.map(figure)}</div>`;
+  return html`<hr><h1>Search ${experiment}</h1><p class="soft">${count(trials)} trials</p><div class="plots">${plots.map(figure)}</div>`;
 }
 
 function eventTable(events: readonly Recorded[]): Html {
@@ -144,6 +153,8 @@ function isRunning(status: Summary['status']): boolean {
   return status === 'requested' || status === 'running';
 }
 
+const INTEGER = new Intl.NumberFormat('en-US');
+const count = (value: number) => INTEGER.format(value);
 const loss = (value: number | undefined) => value?.toFixed(4) ?? '';
 const share = (value: number | undefined) => value?.toFixed(4) ?? '';
 

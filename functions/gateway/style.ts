@@ -4,7 +4,7 @@ export const STYLE = `
 --paper:light-dark(#fff,#14171b);--card:light-dark(#f7f8fa,#1b1f25);--link:light-dark(#0062a3,#6cb6ff);
 --good:light-dark(#00684a,#4cd3a5);--bad:light-dark(#a8321f,#ff9a85);--busy:light-dark(#8a5300,#f5b942)}
 *{box-sizing:border-box}
-body{margin:0 auto;max-width:1180px;padding:0 24px 64px;background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
+body{margin:0 auto;max-width:1280px;padding:0 24px 64px;background:var(--paper);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
 a{color:var(--link);text-decoration:none}a:hover{text-decoration:underline}
 header{display:flex;align-items:center;gap:28px;padding:18px 0;border-bottom:1px solid var(--line);margin-bottom:28px}
 .brand{color:var(--ink);font-weight:650;font-size:18px;display:flex;align-items:center;gap:10px}
@@ -19,7 +19,7 @@ table{border-collapse:collapse;width:100%;white-space:nowrap}
 th,td{padding:8px 12px;text-align:left;border-bottom:1px solid var(--line)}tr:last-child td{border-bottom:0}
 th{font-size:13px;font-weight:600;color:var(--soft);background:var(--card)}
 .number{text-align:right;font-variant-numeric:tabular-nums}
-.wrap{white-space:normal;min-width:220px}
+.wrap{white-space:normal;min-width:220px}.name{white-space:normal;overflow-wrap:anywhere;min-width:130px}
 code,pre{font:13px/1.5 ui-monospace,monospace}
 pre{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:12px 14px;overflow-x:auto;margin:0 0 12px}
 .pill{display:inline-block;font-size:13px;font-weight:600;line-height:1;padding:5px 10px;border-radius:99px;color:var(--soft);background:color-mix(in srgb,currentColor 14%,transparent)}

@@ -41,6 +41,18 @@ test('a browser gets the page of an experiment, a program its JSON', async () =>
   assert.equal((await gateway.http.get('/experiments/xor-1').set('accept', '*/*').expect(200)).body.id, 'xor-1');
 });
 
+test('a browser that asks for an unknown experiment gets a page with status 404, a program its problem', async () => {
+  const { headers, text } = await gateway.http.get('/experiments/nobody').set('accept', 'text/html').expect(404);
+  assert.match(headers['content-type'] ?? '', /^text\/html/);
+  assert.match(text, /No experiment nobody.*<a href="\/">All experiments/s);
+  const { body } = await gateway.http.get('/experiments/nobody').set('accept', '*/*').expect(404);
+  assert.equal(body.status, 404);
+});
+
+test('large numbers have separators', async () => {
+  assert.match(await page('/experiments/xor-1'), /10,000 train, 1,000 validation, 1,000 test.*1,000 epochs/s);
+});
+
 test('every link of the page leads somewhere', async () => {
   const text = `${await page('/')}${await page('/experiments/xor-1')}`;
   const links = new Set([...text.matchAll(/(?:href|src)="(\/[^"]*)"/g)].map(([, link]) => String(link)));

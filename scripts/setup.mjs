@@ -4,12 +4,15 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import module from 'node:module';
 import { constants } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { runNpm } from './npm.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const MODULES = join(ROOT, 'node_modules');
 const STAMP = join(MODULES, '.xorflow-setup');
+/** npm's own record of what it has installed. */
+const RECORD = join(MODULES, '.package-lock.json');
 const LOCK = join(ROOT, '.xorflow', 'setup.lock');
 const STALE_MS = 20_000;
 /** From here on Node strips types without a warning. */
@@ -92,7 +95,7 @@ function isStamped(stamp) {
 function isInstalled(lockfile) {
   let installed;
   try {
-    installed = JSON.parse(readFileSync(join(MODULES, '.package-lock.json'), 'utf8')).packages;
+    installed = JSON.parse(readFileSync(RECORD, 'utf8')).packages;
   } catch {
     return false;
   }
@@ -145,8 +148,11 @@ function touchLock() {
 /** What the lock file says; where npm finds it incomplete (EUSAGE), what it says as far as it goes. */
 async function installPackages() {
   const common = ['--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'];
-  let ended = await npm(['ci', ...common]);
-  if (ended.output.includes('EUSAGE')) ended = await npm(['install', '--no-save', ...common]);
+  let ended = await runNpm(['ci', ...common], ROOT);
+  if (!ended.signal && ended.output.includes('EUSAGE')) {
+    ended = await runNpm(['install', '--no-save', ...common], ROOT);
+  }
+  if (ended.signal) stop(ended.signal);
   if (ended.code === 0) return;
   process.stderr.write(ended.output);
   rmSync(LOCK, { force: true });
@@ -155,33 +161,11 @@ async function installPackages() {
   );
 }
 
-async function npm(args) {
-  const script = process.env.npm_execpath ?? '';
-  const viaScript = /^npm(-cli)?\.[cm]?js$/.test(basename(script));
-  const [command, all] = viaScript ? [process.execPath, [script, ...args]] : ['npm', args];
-  const child = spawn(command, all, {
-    cwd: ROOT,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    // Windows finds npm.cmd through a shell only.
-    shell: !viaScript && process.platform === 'win32',
-  });
-  const stop = (signal) => {
-    child.kill(signal);
-    rmSync(LOCK, { force: true });
-    process.exit(128 + constants.signals[signal]);
-  };
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, stop);
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text));
-  const code = await new Promise((done) => {
-    child.once('error', (error) => {
-      output += `${error.message}\n`;
-      done(1);
-    });
-    child.once('close', done);
-  });
-  for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, stop);
-  return { code, output };
+/** What there is of node_modules is no installation, whatever was said of it before. */
+function stop(signal) {
+  for (const path of [STAMP, RECORD, LOCK]) rmSync(path, { force: true });
+  process.stderr.write('\nInterrupted: the packages are not all installed; the next start installs them\n');
+  process.exit(128 + constants.signals[signal]);
 }
 
 function fail(sentence) {

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chmod, cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { suite, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Ended, makeFolder, ROOT } from './command.ts';
 
 /** A Node that says it is version 20. */
@@ -14,6 +15,14 @@ const NPM = `#!/bin/sh
 echo "npm $*" >> npm.log
 sleep 0.3
 if [ -f npm.fails ]; then echo "npm error network"; exit 1; fi
+if [ -f npm.slow ]; then
+  sleep 30 &
+  echo $! > npm.child
+  if [ -f npm.deaf ]; then trap '' INT; else trap 'sleep 0.5; echo "ended" >> npm.log; echo EUSAGE; exit 1' INT; fi
+  echo $$ > npm.pid
+  wait
+  sleep 30
+fi
 if [ -f npm.incomplete ] && [ "$1" = ci ]; then echo "npm error code EUSAGE"; exit 1; fi
 mkdir -p node_modules
 `;
@@ -33,7 +42,7 @@ async function makeProject() {
   const path = (...names: string[]) => join(folder.path, ...names);
   await mkdir(path('scripts'));
   await mkdir(path('bin'));
-  await cp(join(ROOT, 'scripts', 'setup.mjs'), path('scripts', 'setup.mjs'));
+  for (const name of ['setup.mjs', 'npm.mjs']) await cp(join(ROOT, 'scripts', name), path('scripts', name));
   await writeFile(path('hello.ts'), HELLO);
   await writeFile(path('package.json'), '{"name": "tiny", "version": "1.0.0", "type": "module"}');
   await writeFile(path('package-lock.json'), lockfile('1.0.0'));
@@ -130,6 +139,56 @@ suite('packages are installed when they are needed', { concurrency: 2 }, () => {
     assert.match(stderr, /npm error network\nxorflow: npm could not install the packages in .*: check the network/);
     await rm(project.path('npm.fails'));
     assert.equal((await project.run()).stdout, 'hello\n');
+  });
+});
+
+suite('Ctrl-C during the installation', { concurrency: 2 }, () => {
+  const SENTENCE = /\nInterrupted: the packages are not all installed; the next start installs them\n$/;
+  const isAlive = async (file: string): Promise<boolean> => {
+    // A process that nobody has asked for its end yet is none.
+    const state = await readFile(`/proc/${(await readFile(file, 'utf8')).trim()}/stat`, 'utf8').catch(() => '');
+    return state !== '' && !/\) Z /.test(state);
+  };
+  const untilThere = async (file: string): Promise<void> => {
+    while ((await readFile(file, 'utf8').catch(() => '')) === '') await sleep(10);
+  };
+
+  test('waits for npm and all that it has started, under the lock, and the next start installs', async () => {
+    await using project = await makeProject();
+    await writeFile(project.path('npm.slow'), '');
+    const child = project.start();
+    const ended = endOf(child);
+    await untilThere(project.path('npm.pid'));
+    child.kill('SIGINT');
+    await sleep(200);
+    assert.equal(await readFile(project.path('.xorflow', 'setup.lock'), 'utf8'), String(child.pid));
+    const { code, stdout, stderr } = await ended;
+    assert.deepEqual([code, stdout], [130, '']);
+    assert.match(stderr, SENTENCE);
+    assert.match(await readFile(project.path('npm.log'), 'utf8'), /^npm ci .*\nended\n$/);
+    assert.deepEqual(
+      [await isAlive(project.path('npm.pid')), await isAlive(project.path('npm.child'))],
+      [false, false],
+    );
+    await assert.rejects(readFile(project.path('.xorflow', 'setup.lock')), { code: 'ENOENT' });
+    await rm(project.path('npm.slow'));
+    assert.equal((await project.run()).stdout, 'hello\n');
+  });
+
+  test('pressed again kills an npm that does not listen', async () => {
+    await using project = await makeProject();
+    await writeFile(project.path('npm.slow'), '');
+    await writeFile(project.path('npm.deaf'), '');
+    const child = project.start();
+    const ended = endOf(child);
+    await untilThere(project.path('npm.pid'));
+    child.kill('SIGINT');
+    await sleep(600);
+    child.kill('SIGINT');
+    const { code, stderr } = await ended;
+    assert.equal(code, 130);
+    assert.match(stderr, SENTENCE);
+    assert.equal(await isAlive(project.path('npm.pid')), false);
   });
 });
 

@@ -10,6 +10,7 @@ const USAGE: ReadonlySet<ErrorCode> = new Set([
   'INVALID_MANIFEST',
   'TOO_LARGE',
   'NOT_FOUND',
+  'INSUFFICIENT_MEMORY',
 ]);
 
 /** The user asked for something that cannot be: exit code 2. */

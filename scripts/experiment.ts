@@ -1,3 +1,4 @@
+import { XorflowError } from '../events/errors.ts';
 import type { ExperimentSpec } from '../events/spec.ts';
 import type { ExperimentState } from '../events/state.ts';
 import type { Client } from './client.ts';
@@ -10,7 +11,11 @@ export interface Outcome {
   readonly events: readonly LoggedEvent[];
 }
 
-/** Requests an experiment and follows it to its end. @throws XorflowError when the platform is away for too long */
+/**
+ * Requests an experiment and follows it to its end.
+ *
+ * @throws XorflowError when the platform is away for too long; `STORE_UNAVAILABLE` when it forgets what it has taken
+ */
 export async function runExperiment(
   client: Client,
   spec: ExperimentSpec,
@@ -28,6 +33,10 @@ export async function runExperiment(
       if (logged.event) progress.event(logged.event);
       if (isLast(logged)) break;
     }
+  } catch (error) {
+    if (!(error instanceof XorflowError && error.code === 'NOT_FOUND')) throw error;
+    const message = `No experiment ${id} at ${client.url} after it was taken there: expected its store to keep it`;
+    throw new XorflowError('STORE_UNAVAILABLE', message, { cause: error });
   } finally {
     ending.abort();
     await lines;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RejectedError, toError } from '../events/errors.ts';
+import { ERROR_CODES, type ErrorCode, RejectedError, toError } from '../events/errors.ts';
 import { unreachable } from './exit.ts';
 
 /** What a client waits for, in milliseconds. */
@@ -20,8 +20,8 @@ export class Dropped extends Error {}
  * Sends a request to a gateway.
  *
  * @throws Dropped when there was no answer, or 5xx or 429
- * @throws XorflowError `NOT_FOUND` or `INVALID_SPEC` with the sentence of the problem document, `PLATFORM_UNREACHABLE`
- * where the server is no gateway
+ * @throws XorflowError with the code and the sentence of the problem document, `PLATFORM_UNREACHABLE` where the server
+ * is no gateway or wants something that we do not have
  */
 export async function send(url: string, path: string, init: RequestInit): Promise<Response> {
   const response = await fetch(`${url}${path}`, init).catch((error: unknown) => {
@@ -29,7 +29,7 @@ export async function send(url: string, path: string, init: RequestInit): Promis
     return drop(error);
   });
   if (response.ok) return response;
-  const detail = await detailOf(response);
+  const { detail, code } = await problemOf(response);
   if (response.status >= 500 || response.status === 429) {
     throw new Dropped(`it answers ${response.status}: ${detail ?? response.statusText}`);
   }
@@ -38,17 +38,28 @@ export async function send(url: string, path: string, init: RequestInit): Promis
       `No gateway at ${url}: ${init.method ?? 'GET'} ${path} is answered with ${response.status} ${response.statusText}`,
     );
   }
-  throw new RejectedError(response.status === 404 ? 'NOT_FOUND' : 'INVALID_SPEC', detail);
+  if (code === undefined) throw unreachable(`Refused by the platform at ${url} with ${response.status}: ${detail}`);
+  throw new RejectedError(code, detail);
 }
 
-/** The sentence of an `application/problem+json`; undefined from a server that is no gateway. */
-async function detailOf(response: Response): Promise<string | undefined> {
-  try {
-    const problem: unknown = await response.json();
-    return isRecord(problem) && typeof problem.detail === 'string' ? problem.detail : undefined;
-  } catch {
-    return undefined;
-  }
+/** What a status says where the problem document has no code. */
+const CODES: Readonly<Record<number, ErrorCode>> = {
+  400: 'INVALID_SPEC',
+  404: 'NOT_FOUND',
+  413: 'TOO_LARGE',
+  422: 'INVALID_SPEC',
+};
+
+/** What an `application/problem+json` says; no detail from a server that is no gateway. */
+async function problemOf(response: Response): Promise<{ detail?: string; code?: ErrorCode }> {
+  const problem: unknown = await response.json().catch(() => undefined);
+  if (!isRecord(problem) || typeof problem.detail !== 'string') return {};
+  const code = isErrorCode(problem.code) ? problem.code : CODES[response.status];
+  return { detail: problem.detail, ...(code && { code }) };
+}
+
+function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === 'string' && Object.hasOwn(ERROR_CODES, value);
 }
 
 /** The JSON of an answer. @throws XorflowError `PLATFORM_UNREACHABLE` where there is none */

@@ -83,6 +83,19 @@ suite('what cannot be had is told as what it is', () => {
 
   const answers: readonly [string, Faults, string, RegExp][] = [
     ['a refused spec', { status: 422 }, 'INVALID_SPEC', /^The test wants it so$/],
+    [
+      'too large an experiment',
+      { status: 422, code: 'INSUFFICIENT_MEMORY' },
+      'INSUFFICIENT_MEMORY',
+      /^The test wants it so$/,
+    ],
+    ['a code that nobody knows', { status: 422, code: 'toString' }, 'INVALID_SPEC', /^The test wants it so$/],
+    [
+      'a guard before the gateway',
+      { status: 403 },
+      'PLATFORM_UNREACHABLE',
+      /^Refused by the platform at http.* with 403: The test wants it so$/,
+    ],
     ['something unknown', { status: 404 }, 'NOT_FOUND', /^The test wants it so$/],
     ['a gateway in trouble', { status: 503 }, 'PLATFORM_UNREACHABLE', /it answers 503: The test wants it so/],
   ];
@@ -93,6 +106,14 @@ suite('what cannot be had is told as what it is', () => {
       await assert.rejects(makeClient(gateway.url, PATIENCE).list(never), { code, message });
     });
   }
+
+  test('an experiment that is unknown after it was taken: the store has lost it', async () => {
+    await using gateway = await startGateway({ forgets: true });
+    await assert.rejects(run(gateway.url), {
+      code: 'STORE_UNAVAILABLE',
+      message: /^No experiment xor-0123456789ab at http.* after it was taken there: expected its store to keep it$/,
+    });
+  });
 
   test('bytes that are not those of their digest', async () => {
     await using gateway = await startGateway({ corrupt: true });

@@ -12,6 +12,10 @@ export interface Faults {
   readonly loseAnswers?: number;
   /** Answers everything so. */
   readonly status?: number;
+  /** With this code in the problem document. */
+  readonly code?: string;
+  /** Knows nothing of the experiments that it takes. */
+  readonly forgets?: boolean;
   /** Ends in `experiment.failed`. */
   readonly fails?: boolean;
   /** Serves other bytes than those of the digest. */
@@ -76,7 +80,7 @@ export async function startGateway(faults: Faults = {}): Promise<Gateway> {
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await textOf(request);
     const path = new URL(request.url ?? '/', 'http://test').pathname;
-    if (faults.status !== undefined) return problem(response, faults.status, 'The test wants it so');
+    if (faults.status !== undefined) return problem(response, faults.status, 'The test wants it so', faults.code);
     if (request.method === 'POST' && path === '/experiments') {
       taken.push((JSON.parse(body) as { id: string }).id);
       if (losses-- > 0) return void request.socket.destroy();
@@ -90,7 +94,8 @@ export async function startGateway(faults: Faults = {}): Promise<Gateway> {
       if (name === undefined) return problem(response, 404, `No artifact at ${path}`);
       return void response.end(faults.corrupt ? 'something else' : name);
     }
-    if (!path.startsWith(`/experiments/${EXPERIMENT}`)) return problem(response, 404, `No experiment at ${path}`);
+    if (faults.forgets || !path.startsWith(`/experiments/${EXPERIMENT}`))
+      return problem(response, 404, `No experiment at ${path}`);
     if (path.endsWith('/logs')) return void response.end('2026-01-01T00:00:00Z trial/x epoch=10 loss=0.5\n');
     if (request.headers.accept === 'application/json')
       return json(
@@ -134,6 +139,7 @@ function json(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
-function problem(response: ServerResponse, status: number, detail: string): void {
-  response.writeHead(status, { 'content-type': 'application/problem+json' }).end(JSON.stringify({ status, detail }));
+function problem(response: ServerResponse, status: number, detail: string, code?: string): void {
+  const body = JSON.stringify({ status, detail, code });
+  response.writeHead(status, { 'content-type': 'application/problem+json' }).end(body);
 }

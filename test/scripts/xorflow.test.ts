@@ -94,6 +94,17 @@ suite('run --to', () => {
     assert.match(stderr, /xorflow: Experiment xor-0123456789ab failed in train: Loss not finite/);
   });
 
+  for (const [what, faults, expected] of [
+    ['2 when the experiment is too large for the platform', { status: 422, code: 'INSUFFICIENT_MEMORY' }, 2],
+    ['3 when the platform forgets what it has taken', { forgets: true }, 3],
+  ] as const) {
+    test(`ends with ${what}`, async () => {
+      await using folder = await makeFolder();
+      await using gateway = await startGateway(faults);
+      assert.equal((await runCommand(['run', '--to', gateway.url], { cwd: folder.path })).code, expected);
+    });
+  }
+
   test('ends with 2 before anything is sent when --out is somebody else’s', async () => {
     await using folder = await makeFolder();
     await using gateway = await startGateway();

@@ -1,39 +1,20 @@
-import { existsSync, readdirSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Descriptor } from '../events/descriptor.ts';
 import { slug } from '../events/spec.ts';
-import { unreachable, usageError } from './exit.ts';
+import { unreachable } from './exit.ts';
 import type { Outcome } from './experiment.ts';
 import type { Records } from './records.ts';
 import { documentOf, type PlotFiles } from './report.ts';
+import { type ResultsFolder, SUMMARY, whyOf } from './results-folder.ts';
 
 const PARALLEL = 6;
-const SUMMARY = 'summary.json';
 const PLOT_NAME = /^[a-z0-9-]{1,64}$/;
 
 /** A file of the results folder and the artifact that it is a copy of. */
 interface Entry {
   readonly path: string;
   readonly digest: string;
-}
-
-/**
- * Looks at `--out` before the work begins.
- * @throws RejectedError `INVALID_ARGUMENT` for a folder with something else in it, which results would replace
- */
-export function checkResultsFolder(folder: string): string {
-  const path = resolve(folder);
-  try {
-    const names = readdirSync(path);
-    if (names.length === 0 || names.includes(SUMMARY)) return path;
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return path;
-    throw usageError(`Wrong value ${JSON.stringify(folder)} at --out: expected a folder, new or empty`, { cause });
-  }
-  throw usageError(
-    `Wrong value ${JSON.stringify(folder)} at --out: expected a new folder, an empty one or earlier results, not one with other files in it`,
-  );
 }
 
 /**
@@ -45,32 +26,20 @@ export function checkResultsFolder(folder: string): string {
 export async function exportResults(
   records: Records,
   outcome: Outcome,
-  folder: string,
+  folder: ResultsFolder,
   signal: AbortSignal,
 ): Promise<PlotFiles[]> {
-  const path = resolve(folder);
-  const parent = dirname(path);
-  const half = join(parent, `.${basename(path)}.partial-${process.pid}`);
   try {
-    await mkdir(parent, { recursive: true });
-    await removeAbandoned(parent);
-    await mkdir(half);
-    await download(records, entriesOf(outcome), half, signal);
+    await download(records, entriesOf(outcome), folder.draft, signal);
     const summary = documentOf(outcome.state, plotFiles(outcome, ''));
-    await writeFile(join(half, SUMMARY), `${JSON.stringify(summary, null, 2)}\n`);
+    await writeFile(join(folder.draft, SUMMARY), `${JSON.stringify(summary, null, 2)}\n`);
     signal.throwIfAborted();
-    if (existsSync(path)) {
-      await rename(path, `${half}-old`);
-      await rename(half, path);
-      await rm(`${half}-old`, { recursive: true });
-    } else await rename(half, path);
+    await folder.publish();
   } catch (error) {
-    await rm(half, { recursive: true, force: true });
-    const { code, syscall } = error as NodeJS.ErrnoException;
-    if (syscall === undefined) throw error;
-    throw unreachable(`Cannot write the results to ${path}: ${code}`, { cause: error });
+    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
+    throw unreachable(`Cannot write the results to ${folder.path}: ${whyOf(error)}`, { cause: error });
   }
-  return plotFiles(outcome, path);
+  return plotFiles(outcome, folder.path);
 }
 
 function plotFiles({ state }: Outcome, folder: string): PlotFiles[] {
@@ -131,22 +100,4 @@ async function download(records: Records, entries: readonly Entry[], folder: str
   signal.throwIfAborted();
   if (failed.signal.aborted) throw failed.signal.reason;
   return ends;
-}
-
-/** What exports left behind that were killed. */
-async function removeAbandoned(parent: string): Promise<void> {
-  for (const name of await readdir(parent)) {
-    const pid = /^\..+\.partial-(\d+)(?:-old)?$/.exec(name)?.[1];
-    if (pid === undefined || isAlive(Number(pid))) continue;
-    await rm(join(parent, name), { recursive: true, force: true });
-  }
-}
-
-function isAlive(pid: number): boolean {
-  if (pid === process.pid) return false;
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

@@ -4,6 +4,7 @@ import type { ExperimentSpec } from '../../events/spec.ts';
 import type { Client } from '../client.ts';
 import { EXIT } from '../exit.ts';
 import type { SpecOptions } from '../options.ts';
+import type { ResultsFolder } from '../results-folder.ts';
 import { addJson, addPlace, addSpec, checkPlace, DATA, type PlaceOptions } from './common.ts';
 
 interface RunOptions extends SpecOptions, PlaceOptions {
@@ -35,36 +36,47 @@ async function run(options: RunOptions, signal: AbortSignal): Promise<void> {
   checkPlace(options);
   const { specOf } = await import('../options.ts');
   const spec = specOf(options);
-  if (options.to !== undefined) {
-    const { makeClient, parseUrl } = await import('../client.ts');
-    return runAndReport(makeClient(parseUrl(options.to)), spec, options, signal);
-  }
-  if (options.out !== undefined) (await import('../results.ts')).checkResultsFolder(options.out);
+  const client = await clientOf(options);
+  await using out = options.out === undefined ? undefined : await openOut(options.out);
+  if (client) return await runAndReport(client, spec, { ...options, out }, signal);
   const { joinLocal } = await import('../local.ts');
   await using local = await joinLocal(options.store ?? DATA);
   signal.throwIfAborted();
-  await runAndReport(local.client, spec, options, signal);
+  await runAndReport(local.client, spec, { ...options, out }, signal);
+}
+
+async function clientOf({ to }: RunOptions): Promise<Client | undefined> {
+  if (to === undefined) return undefined;
+  const { makeClient, parseUrl } = await import('../client.ts');
+  return makeClient(parseUrl(to));
+}
+
+async function openOut(folder: string): Promise<ResultsFolder> {
+  return (await import('../results-folder.ts')).openOut(folder);
 }
 
 /** Runs an experiment, keeps its results and tells of them on stdout; sets the exit code if it failed. */
 export async function runAndReport(
   client: Client,
   spec: ExperimentSpec,
-  options: { readonly out?: string; readonly store?: string; readonly json?: true },
+  options: { readonly out?: ResultsFolder | undefined; readonly store?: string; readonly json?: true },
   signal: AbortSignal,
 ): Promise<void> {
   const { runExperiment } = await import('../experiment.ts');
-  const { checkResultsFolder, exportResults } = await import('../results.ts');
+  const { exportResults } = await import('../results.ts');
+  const { openFolder } = await import('../results-folder.ts');
   const { documentOf, formatFailure, formatOutcome } = await import('../report.ts');
-  if (options.out !== undefined) checkResultsFolder(options.out);
   const outcome = await runExperiment(client, spec, { screen: process.stderr, signal });
   const { state } = outcome;
-  const folder = options.out ?? join(options.store ?? DATA, 'results', state.id);
-  const plots = state.failure ? [] : await exportResults(client, outcome, folder, signal);
   if (state.failure) {
     process.exitCode = EXIT.failed;
     process.stderr.write(`xorflow: ${formatFailure(state)}\n`);
+    if (options.json) process.stdout.write(`${JSON.stringify(documentOf(state, []))}\n`);
+    return;
   }
-  if (options.json) process.stdout.write(`${JSON.stringify(documentOf(state, plots))}\n`);
-  else if (!state.failure) process.stdout.write(formatOutcome(state, plots, folder));
+  await using folder = options.out ?? (await openFolder(join(options.store ?? DATA, 'results', state.id)));
+  const plots = await exportResults(client, outcome, folder, signal);
+  process.stdout.write(
+    options.json ? `${JSON.stringify(documentOf(state, plots))}\n` : formatOutcome(state, plots, folder.path),
+  );
 }

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeClient } from '../../scripts/client.ts';
-import { stateOf, toLogged } from '../../scripts/records.ts';
-import { checkResultsFolder, exportResults } from '../../scripts/results.ts';
+import type { Outcome } from '../../scripts/experiment.ts';
+import { type Records, stateOf, toLogged } from '../../scripts/records.ts';
+import { exportResults } from '../../scripts/results.ts';
+import { openFolder, openOut } from '../../scripts/results-folder.ts';
 import { makeFolder, runCommand, startCommand } from './command.ts';
 import { EXPERIMENT, exampleLog, startGateway } from './gateway.ts';
 
@@ -13,12 +15,17 @@ const never = new AbortController().signal;
 const events = exampleLog().map((json, index) => toLogged(index + 1, json));
 const outcome = { state: stateOf(EXPERIMENT, events), events };
 
+async function exportTo(path: string, records: Records, signal = never, what: Outcome = outcome) {
+  await using folder = await openFolder(path);
+  return await exportResults(records, what, folder, signal);
+}
+
 suite('the results folder', () => {
   test('holds every artifact under its name, and a summary', async () => {
     await using folder = await makeFolder();
     await using gateway = await startGateway();
     const path = join(folder.path, 'deep', 'results');
-    const plots = await exportResults(makeClient(gateway.url), outcome, path, never);
+    const plots = await exportTo(path, makeClient(gateway.url));
     const files = (await readdir(path, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
     assert.deepEqual(files.map((entry) => join(entry.parentPath, entry.name).slice(path.length + 1)).sort(), [
       ...['data/test.arrow', 'data/train.arrow', 'data/validation.arrow', 'history/1-hidden-layer.arrow'],
@@ -36,7 +43,7 @@ suite('the results folder', () => {
     await mkdir(path);
     await writeFile(join(path, 'summary.json'), 'old');
     await writeFile(join(path, 'old.png'), 'old');
-    await exportResults(makeClient(gateway.url), outcome, path, never);
+    await exportTo(path, makeClient(gateway.url));
     assert.ok(!(await readdir(path)).includes('old.png'));
     assert.deepEqual(await readdir(folder.path), ['results']);
   });
@@ -46,9 +53,9 @@ suite('the results folder', () => {
     await using gateway = await startGateway({ corrupt: true });
     await using slow = await startGateway({ artifactDelayMs: 300 });
     const path = join(folder.path, 'results');
-    await assert.rejects(exportResults(makeClient(gateway.url), outcome, path, never), /Wrong bytes/);
+    await assert.rejects(exportTo(path, makeClient(gateway.url)), /Wrong bytes/);
     const signal = AbortSignal.timeout(100);
-    await assert.rejects(exportResults(makeClient(slow.url), outcome, path, signal), { name: 'TimeoutError' });
+    await assert.rejects(exportTo(path, makeClient(slow.url), signal), { name: 'TimeoutError' });
     assert.deepEqual(await readdir(folder.path), []);
   });
 
@@ -71,20 +78,44 @@ suite('the results folder', () => {
   test('of somebody else is left alone', async () => {
     await using folder = await makeFolder();
     await writeFile(join(folder.path, 'thesis.tex'), '');
-    assert.throws(() => checkResultsFolder(folder.path), {
+    await assert.rejects(openOut(folder.path), {
       code: 'INVALID_ARGUMENT',
-      message: /at --out: expected a new/,
+      message: /at --out: expected a new folder, an empty one or earlier results/,
     });
-    assert.throws(() => checkResultsFolder(join(folder.path, 'thesis.tex')), /at --out: expected a folder/);
-    assert.equal(checkResultsFolder(join(folder.path, 'new')), join(folder.path, 'new'));
+    await assert.rejects(
+      openOut(join(folder.path, 'thesis.tex')),
+      /at --out: expected a folder, new or empty: a file stands/,
+    );
+    assert.deepEqual(await readdir(folder.path), ['thesis.tex']);
+  });
+
+  test('that cannot be made is told before the run, which then is not requested', async () => {
+    await using folder = await makeFolder();
+    await using gateway = await startGateway();
+    for (const out of ['/proc/results', '/proc/deep/results']) {
+      const { code, stderr } = await runCommand(['run', '--to', gateway.url, '--out', out], { cwd: folder.path });
+      assert.equal(code, 2);
+      assert.equal(
+        stderr,
+        `xorflow: Wrong value "${out}" at --out: expected a folder that can be written: no folder can be made there\n`,
+      );
+    }
+    assert.deepEqual(gateway.taken, []);
+  });
+
+  test('is not left half made by a run that fails', async () => {
+    await using folder = await makeFolder();
+    await using gateway = await startGateway({ fails: true });
+    const { code } = await runCommand(['run', '--to', gateway.url, '--out', 'mine'], { cwd: folder.path });
+    assert.deepEqual([code, await readdir(folder.path)], [1, []]);
   });
 
   test('that cannot be written is told in one sentence', async () => {
     await using gateway = await startGateway();
     const client = makeClient(gateway.url);
-    await assert.rejects(exportResults(client, outcome, '/proc/results', never), {
+    await assert.rejects(exportTo('/proc/results', client), {
       code: 'PLATFORM_UNREACHABLE',
-      message: /^Cannot write the results to \/proc\/results: E/,
+      message: /^Cannot write the results to \/proc\/results: no folder can be made there$/,
     });
   });
 
@@ -95,10 +126,7 @@ suite('the results folder', () => {
     assert.ok(plot);
     const evil = { ...outcome, state: { ...outcome.state, plots: [{ ...plot, name: '../../evil' }] } };
     const path = join(folder.path, 'results');
-    await assert.rejects(
-      exportResults(makeClient(gateway.url), evil, path, never),
-      /Wrong name "..\/..\/evil" of a plot/,
-    );
+    await assert.rejects(exportTo(path, makeClient(gateway.url), never, evil), /Wrong name "..\/..\/evil" of a plot/);
     assert.deepEqual(await readdir(folder.path), []);
   });
 });

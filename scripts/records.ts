@@ -60,12 +60,7 @@ function recordsOf(store: Store | undefined, data: string): Records {
       if (!store) return [];
       const entries = await store.logs.read(LOG.experiments);
       return Promise.all(
-        entries.reverse().map(async ({ key }) => {
-          const { name, status, requestedAt, endedAt, durationMs } = stateOf(key, await readAll(store, key));
-          const times = { requestedAt, endedAt, durationMs };
-          const given = Object.entries(times).filter(([, value]) => value !== undefined);
-          return { id: key, name, status, ...Object.fromEntries(given) };
-        }),
+        entries.reverse().map(async ({ key, value }) => toSummary(stateOf(key, await readAll(store, key)), value)),
       );
     },
     async events(id) {
@@ -84,6 +79,15 @@ function recordsOf(store: Store | undefined, data: string): Records {
     },
     [Symbol.asyncDispose]: async () => store?.[Symbol.asyncDispose](),
   };
+}
+
+/** @param entry of the list of experiments: a request that is no valid spec has a name and a time all the same */
+function toSummary(state: ExperimentState, entry: string): Summary {
+  const { id, name, status, requestedAt, endedAt, durationMs } = state;
+  const listed = JSON.parse(entry) as { readonly name: string; readonly time: string };
+  const times = { requestedAt: requestedAt ?? listed.time, endedAt, durationMs };
+  const given = Object.entries(times).filter(([, value]) => value !== undefined);
+  return { id, name: name === id ? listed.name : name, status, ...Object.fromEntries(given) };
 }
 
 /** Where an experiment stands after the events of its log. */

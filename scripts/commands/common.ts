@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { type Command, Option } from 'commander';
+import { XorflowError } from '../../events/errors.ts';
 import { usageError } from '../exit.ts';
 import type { Records } from '../records.ts';
 
@@ -70,13 +72,23 @@ export function checkPlace({ to, store }: PlaceOptions): void {
   }
 }
 
-/** The record that `--to` or `--store` names: of a platform elsewhere, or of this folder. */
+/**
+ * The record that `--to` or `--store` names: of a platform elsewhere, or of this folder.
+ *
+ * @throws XorflowError `STORE_UNAVAILABLE` where `--store` names a folder without one
+ */
 export async function openPlace(options: PlaceOptions): Promise<Records> {
   checkPlace(options);
   if (options.to !== undefined) {
     const { makeClient, parseUrl } = await import('../client.ts');
     return makeClient(parseUrl(options.to));
   }
-  const { openRecords } = await import('../records.ts');
+  const { openRecords, storeFolder } = await import('../records.ts');
+  if (options.store !== undefined && !existsSync(storeFolder(options.store))) {
+    throw new XorflowError(
+      'STORE_UNAVAILABLE',
+      `No store in ${JSON.stringify(options.store)} at --store: expected a folder that "xorflow run" or "xorflow up" has made`,
+    );
+  }
   return openRecords(options.store ?? DATA);
 }

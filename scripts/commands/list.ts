@@ -3,7 +3,7 @@ import { formatDuration, formatTable } from '../table.ts';
 import { addJson, addPlace, openPlace, type PlaceOptions } from './common.ts';
 
 export function defineList(signal: AbortSignal): Command {
-  const command = new Command('list').description('list the experiments, oldest first');
+  const command = new Command('list').description('list the experiments, newest first');
   return addJson(addPlace(command), 'a JSON array instead of the table').action(
     (options: PlaceOptions & { json?: true }) => list(options, signal),
   );

@@ -33,6 +33,7 @@ suite('the exit code and one sentence say what happened', { concurrency: 2 }, ()
       /^xorflow: Cannot reach the platform at http:\/\/127.0.0.1:9: /,
     ],
     ['nothing yet', ['list'], 0, /^No experiments yet/],
+    ['no store', ['list', '--store', 'x'], 3, /^xorflow: No store in "x" at --store: expected a folder that "xorflow/],
   ];
   for (const [what, args, code, sentence] of cases) {
     test(what, async () => {

@@ -55,29 +55,3 @@ export function documentOfError(thrown: unknown): Record<string, unknown> {
   const code = thrown instanceof XorflowError ? thrown.code : 'INTERNAL';
   return { status: 'error', code, reason: sentenceOfError(thrown) };
 }
-
-/** A terminal's Ctrl-C reaches us directly, through npm and through the process that started us: one press. */
-const ONE_PRESS_MS = 400;
-/** By then whoever holds us up is not going to finish. */
-const PATIENCE_MS = 1_500;
-
-/**
- * A signal that is aborted by the first Ctrl-C (or SIGTERM, SIGHUP). The second one ends the process at once, and
- * so does a second and a half in which it does not end by itself.
- */
-export function interruptSignal(): AbortSignal {
-  const controller = new AbortController();
-  let pressedAt = 0;
-  const press = (signal: NodeJS.Signals) => {
-    const interrupted = new Interrupted(signal);
-    if (pressedAt === 0) {
-      pressedAt = performance.now();
-      controller.abort(interrupted);
-      setTimeout(() => process.exit(process.exitCode ?? interrupted.exitCode), PATIENCE_MS).unref();
-    } else if (performance.now() - pressedAt > ONE_PRESS_MS) {
-      process.exit(interrupted.exitCode);
-    }
-  };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, press);
-  return controller.signal;
-}

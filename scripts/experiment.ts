@@ -14,14 +14,16 @@ export interface Outcome {
 /**
  * Requests an experiment and follows it to its end.
  *
+ * @param taken is told the id once the platform has it
  * @throws XorflowError when the platform is away for too long; `STORE_UNAVAILABLE` when it forgets what it has taken
  */
 export async function runExperiment(
   client: Client,
   spec: ExperimentSpec,
-  { screen, signal }: { screen: Screen; signal: AbortSignal },
+  { screen, signal, taken }: { screen: Screen; signal: AbortSignal; taken?: (id: string) => void },
 ): Promise<Outcome> {
   const id = await client.request(spec, signal);
+  taken?.(id);
   const ending = new AbortController();
   const either = AbortSignal.any([signal, ending.signal]);
   using progress = makeProgress(id, screen);

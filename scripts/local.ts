@@ -40,13 +40,17 @@ export async function startLocal({ data, port }: { data: string; port: number })
     data,
     ports: { gateway: port },
     env: { LOG_LEVEL: process.env.LOG_LEVEL ?? 'error' },
-    log: showTrouble,
+    log: showLog,
   });
   return { url: platform.urlOf('gateway'), isForeign: false, [Symbol.asyncDispose]: () => platform.close() };
 }
 
-/** Of all that the platform tells, what explains why something does not happen. */
-function showTrouble(event: PlatformLogEvent): void {
+/** Of all that the platform tells, what people did not ask for now, and where they want it all of it. */
+function showLog(event: PlatformLogEvent): void {
+  if (event.name === 'broker:started' && event.resumed > 0) {
+    const deliveries = event.resumed === 1 ? 'delivery' : 'deliveries';
+    process.stderr.write(`resuming ${event.resumed} ${deliveries} of earlier experiments\n`);
+  }
   if (process.env.DEBUG) process.stderr.write(`${printable(JSON.stringify(event))}\n`);
 }
 

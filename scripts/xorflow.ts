@@ -6,15 +6,8 @@ import { defineShow } from './commands/show.ts';
 import { defineStart } from './commands/start.ts';
 import { defineUp } from './commands/up.ts';
 import { defineVerify } from './commands/verify.ts';
-import {
-  documentOfError,
-  EXIT,
-  exitCodeOf,
-  Interrupted,
-  interruptSignal,
-  sentenceOfError,
-  usageError,
-} from './exit.ts';
+import { documentOfError, EXIT, exitCodeOf, Interrupted, sentenceOfError, usageError } from './exit.ts';
+import { type Interruption, makeInterruption } from './interrupt.ts';
 
 const DEFINITIONS = [defineStart, defineUp, defineRun, defineList, defineShow, defineEvents, defineVerify];
 
@@ -24,11 +17,12 @@ Exit codes: 0 done, 1 the experiment failed, 2 wrong usage, 3 the platform canno
 
 /** Runs the command line; resolves to the exit code. */
 async function main(args: readonly string[]): Promise<number> {
-  const signal = interruptSignal();
+  const interruption = makeInterruption();
+  const { signal } = interruption;
   const program = new Command('xorflow')
     .description('The XOR experiment as a chain of events: on this machine, or on Knative with the same manifests')
     .addHelpText('after', CODES);
-  for (const define of DEFINITIONS) program.addCommand(define(signal));
+  for (const define of DEFINITIONS) program.addCommand(define(signal, interruption.leave));
   for (const command of [program, ...program.commands]) {
     command
       .exitOverride()
@@ -43,7 +37,7 @@ async function main(args: readonly string[]): Promise<number> {
     await program.parseAsync(args, { from: 'user' });
     return Number(process.exitCode ?? EXIT.done);
   } catch (thrown) {
-    return report(signal.aborted ? signal.reason : toUsage(thrown), args);
+    return report(signal.aborted ? signal.reason : toUsage(thrown), args, interruption);
   }
 }
 
@@ -58,11 +52,11 @@ function toUsage(thrown: unknown): unknown {
   return usageError(`${text.charAt(0).toUpperCase()}${text.slice(1)}`);
 }
 
-function report(error: unknown, args: readonly string[]): number {
+function report(error: unknown, args: readonly string[], { tell }: Interruption): number {
   if (error === undefined) return EXIT.done;
   if (args.includes('--json')) process.stdout.write(`${JSON.stringify(documentOfError(error))}\n`);
-  const sentence = sentenceOfError(error);
-  process.stderr.write(error instanceof Interrupted ? '\nxorflow: interrupted\n' : `xorflow: ${sentence}\n`);
+  if (error instanceof Interrupted) tell();
+  else process.stderr.write(`xorflow: ${sentenceOfError(error)}\n`);
   return exitCodeOf(error);
 }
 

@@ -12,6 +12,18 @@ interface RunOptions extends SpecOptions, PlaceOptions {
   readonly json?: true;
 }
 
+/** Says what becomes of the work that an interruption leaves. */
+export type Leave = (hint: string | undefined) => void;
+
+/** How an experiment is run and told of. */
+interface Reported extends PlaceOptions {
+  readonly out?: ResultsFolder | undefined;
+  readonly json?: true;
+  /** Whether the platform stays up when we end. */
+  readonly isForeign: boolean;
+  readonly leave: Leave;
+}
+
 const EXAMPLES = `
 Models: by default a linear one and one with 16 hidden units. --hidden 16,16 gives the second one other widths;
 --model names every model itself.
@@ -24,25 +36,25 @@ Examples:
   echo '{"dataset": {"dims": 3}}' | xorflow run --spec -
   xorflow run --to http://xorflow.example.com`;
 
-export function defineRun(signal: AbortSignal): Command {
+export function defineRun(signal: AbortSignal, leave: Leave): Command {
   const command = new Command('run').description('run one experiment, show its table of models and keep its plots');
   addJson(addPlace(addSpec(command)))
     .option('--out <dir>', `where plots, models and data go (default: "${DATA}/results/ID")`)
     .addHelpText('after', EXAMPLES);
-  return command.action((options: RunOptions) => run(options, signal));
+  return command.action((options: RunOptions) => run(options, signal, leave));
 }
 
-async function run(options: RunOptions, signal: AbortSignal): Promise<void> {
+async function run(options: RunOptions, signal: AbortSignal, leave: Leave): Promise<void> {
   checkPlace(options);
   const { specOf } = await import('../options.ts');
   const spec = specOf(options);
   const client = await clientOf(options);
   await using out = options.out === undefined ? undefined : await openOut(options.out);
-  if (client) return await runAndReport(client, spec, { ...options, out }, signal);
+  if (client) return await runAndReport(client, spec, { ...options, out, isForeign: true, leave }, signal);
   const { joinLocal } = await import('../local.ts');
   await using local = await joinLocal(options.store ?? DATA);
   signal.throwIfAborted();
-  await runAndReport(local.client, spec, { ...options, out }, signal);
+  await runAndReport(local.client, spec, { ...options, out, isForeign: local.isForeign, leave }, signal);
 }
 
 async function clientOf({ to }: RunOptions): Promise<Client | undefined> {
@@ -59,15 +71,23 @@ async function openOut(folder: string): Promise<ResultsFolder> {
 export async function runAndReport(
   client: Client,
   spec: ExperimentSpec,
-  options: { readonly out?: ResultsFolder | undefined; readonly store?: string; readonly json?: true },
+  options: Reported,
   signal: AbortSignal,
 ): Promise<void> {
   const { runExperiment } = await import('../experiment.ts');
   const { exportResults } = await import('../results.ts');
   const { openFolder } = await import('../results-folder.ts');
   const { documentOf, formatFailure, formatOutcome } = await import('../report.ts');
-  const outcome = await runExperiment(client, spec, { screen: process.stderr, signal });
+  const { isForeign, leave } = options;
+  const taken = (id: string) =>
+    leave(
+      isForeign
+        ? `the platform at ${client.url} goes on with ${id}`
+        : `"xorflow up" or the next run on this store completes ${id}`,
+    );
+  const outcome = await runExperiment(client, spec, { screen: process.stderr, signal, taken });
   const { state } = outcome;
+  leave(`"xorflow show ${state.id} --out DIR" writes its results`);
   if (state.failure) {
     process.exitCode = EXIT.failed;
     process.stderr.write(`xorflow: ${formatFailure(state)}\n`);

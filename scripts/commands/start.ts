@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { Local } from '../local.ts';
 import { addJson, addStore, DATA, toPort } from './common.ts';
-import { runAndReport } from './run.ts';
+import { type Leave, runAndReport } from './run.ts';
 import { serveUntil } from './up.ts';
 
 const PORT = 8080;
@@ -19,17 +19,17 @@ Examples:
   npm start -- --once                ends after the experiment
   npm start -- --once --json         with one JSON document on stdout`;
 
-export function defineStart(signal: AbortSignal): Command {
+export function defineStart(signal: AbortSignal, leave: Leave): Command {
   const command = new Command('start')
     .description('bring up the local platform, run the default experiment and keep serving (npm start)')
     .option('--once', 'end after the experiment')
     .option('--port <n>', `of the page and the API (default: ${PORT}, or a free one if that is taken)`);
   return addJson(addStore(command))
     .addHelpText('after', EXAMPLES)
-    .action((options: StartOptions) => start(options, signal));
+    .action((options: StartOptions) => start(options, signal, leave));
 }
 
-async function start(options: StartOptions, signal: AbortSignal): Promise<void> {
+async function start(options: StartOptions, signal: AbortSignal, leave: Leave): Promise<void> {
   const data = options.store ?? DATA;
   const port = options.port === undefined ? undefined : toPort(options.port);
   const { joinLocal } = await import('../local.ts');
@@ -38,7 +38,7 @@ async function start(options: StartOptions, signal: AbortSignal): Promise<void> 
   const say = (text: string) => void (options.json ? process.stderr : process.stdout).write(text);
   say(`The platform is up: page ${local.url}/  API ${local.url}/openapi.json\n`);
   const { specOf } = await import('../options.ts');
-  await runAndReport(local.client, specOf({}), options, signal);
+  await runAndReport(local.client, specOf({}), { ...options, isForeign: local.isForeign, leave }, signal);
   if (options.once) return;
   if (local.isForeign) return say(`\nAnother process serves ${local.url}/ on\n`);
   await serveUntil(signal, local.url, say);

@@ -70,7 +70,7 @@ suite('up', () => {
     const ended = await up.ended;
     assert.equal(ended.code, 0, ended.stderr);
     assert.match(ended.stdout, /Page +http:\/\/127\.0\.0\.1:\d+\/\n/);
-    assert.equal(ended.stderr, '\nStopping …\n');
+    assert.match(ended.stderr, /\nStopping …\n$/);
   });
 
   test('says so when its port is taken, with 3', async () => {
@@ -91,12 +91,21 @@ suite('up', () => {
   });
 });
 
-test('Ctrl-C ends a run of its own platform with 130, soon', async () => {
+test('Ctrl-C ends a run of its own platform with 130, soon, and the next platform on its store goes on', async () => {
   const run = startCommand(['run', '--json', '--epochs', '100000', '--store', 'other'], { cwd: folder.path });
   await run.said('training: ');
   const pressed = performance.now();
   run.child.kill('SIGINT');
-  const { code } = await run.ended;
+  const { code, stderr } = await run.ended;
   assert.equal(code, 130);
   assert.ok(performance.now() - pressed < 8_000, `${performance.now() - pressed} ms`);
+  assert.match(
+    stderr,
+    /\nxorflow: interrupted; "xorflow up" or the next run on this store completes xor-[0-9a-f]{12}\n$/,
+  );
+  assert.equal(stderr.match(/interrupted/g)?.length, 1);
+  const up = startCommand(['up', '--port', '0', '--store', 'other'], { cwd: folder.path });
+  await up.said('Press Ctrl-C to stop');
+  up.child.kill('SIGINT');
+  assert.match((await up.ended).stderr, /^resuming \d+ deliver(y|ies) of earlier experiments\n/);
 });

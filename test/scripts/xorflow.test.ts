@@ -128,7 +128,7 @@ suite('run --to', () => {
       const { code, stdout, stderr } = await command.ended;
       assert.equal(code, expected);
       assert.equal(JSON.parse(stdout).status, 'interrupted');
-      assert.match(stderr, /xorflow: interrupted\n$/);
+      assert.match(stderr, /\nxorflow: interrupted; the platform at http:\S+ goes on with xor-0123456789ab\n$/);
       assert.ok(performance.now() - pressed < 5_000);
     });
   }

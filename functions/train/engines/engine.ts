@@ -1,3 +1,4 @@
+import { RejectedError } from '../../../events/errors.ts';
 import type { ResolvedModel } from '../../../events/spec.ts';
 import type { Points } from '../../dataset/points.ts';
 import type { Network } from '../../model/network.ts';
@@ -56,4 +57,23 @@ export function record(history: History, metrics: EpochMetrics): void {
   history.accuracy[row] = metrics.accuracy;
   history.validationLoss[row] = metrics.validationLoss;
   history.validationAccuracy[row] = metrics.validationAccuracy;
+}
+
+/**
+ * Stops a training that has left the numbers. A rectifier may turn a weight that is no number into 0, so a finite loss
+ * alone proves nothing.
+ *
+ * @param isSound whether all parameters are finite
+ * @throws RejectedError `DIVERGED`
+ */
+export function checkFinite(
+  { epoch, loss, validationLoss }: EpochMetrics,
+  isSound: boolean,
+  model: ResolvedModel,
+): void {
+  if (isSound && Number.isFinite(loss) && Number.isFinite(validationLoss)) return;
+  throw new RejectedError(
+    'DIVERGED',
+    `Loss or weights no longer finite at epoch ${epoch} of model ${JSON.stringify(model.name)} with learningRate ${model.training.learningRate}: expected finite numbers; try a smaller learning rate`,
+  );
 }

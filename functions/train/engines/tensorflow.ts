@@ -1,14 +1,12 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { RejectedError } from '../../../events/errors.ts';
 import type { ResolvedModel } from '../../../events/spec.ts';
 import type { Points } from '../../dataset/points.ts';
 import { initialNetwork } from '../../model/init.ts';
-import type { Network } from '../../model/network.ts';
 import { batchesOf, makeOrder } from './batches.ts';
 import { addGradient, addMetrics, parametersOf, type Rows, release, upload } from './dense.ts';
-import { allocateHistory, type EpochMetrics, record, type Trained, type TrainingData } from './engine.ts';
+import { allocateHistory, checkFinite, type EpochMetrics, record, type Trained, type TrainingData } from './engine.ts';
 import type { Totals } from './head.ts';
 import { makeOptimizer } from './optimizer.ts';
 
@@ -65,7 +63,8 @@ export function trainWithTensorflow(
         validationLoss: judged.loss / validation.size,
         validationAccuracy: judged.right / validation.size,
       };
-      checkFinite(metrics, network, model);
+      const isSound = parameters.every((values) => values.every(Number.isFinite));
+      checkFinite(metrics, isSound, model);
       record(history, metrics);
       onEpoch(metrics);
     }
@@ -113,17 +112,4 @@ function toDevice(points: Points, from: number, to: number, order: Uint32Array |
     }
   }
   return { inputs: tf.tensor2d(inputs, [to - from, columns]), labels };
-}
-
-/** A rectifier may turn a weight that is no number into 0, so a finite loss alone proves nothing. */
-function checkFinite({ epoch, loss, validationLoss }: EpochMetrics, network: Network, model: ResolvedModel): void {
-  const isSound =
-    Number.isFinite(loss) &&
-    Number.isFinite(validationLoss) &&
-    network.layers.every((layer) => layer.kernel.every(Number.isFinite) && layer.bias.every(Number.isFinite));
-  if (isSound) return;
-  throw new RejectedError(
-    'DIVERGED',
-    `Loss or weights no longer finite at epoch ${epoch} of model ${JSON.stringify(model.name)} with learningRate ${model.training.learningRate}: expected finite numbers; try a smaller learning rate`,
-  );
 }

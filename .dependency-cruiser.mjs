@@ -70,7 +70,8 @@ export default {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '(^|/)(\\.xorflow|build)/' },
+    // The kernel is AssemblyScript: another language, which imports without file extensions.
+    exclude: { path: '(^|/)(\\.xorflow|build)/|^functions/train/engines/fused/kernel/' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     moduleSystems: ['es6', 'cjs'],

@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
+const SOURCES = join(import.meta.dirname, 'kernel');
+
+/** No relaxed SIMD: its results differ from processor to processor. */
+const OPTIONS = ['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--importMemory', '--use', 'abort='];
+
+/**
+ * The kernel as a WebAssembly module. It is compiled from its sources where that has not been done yet; the result is
+ * kept in `node_modules/.cache`, under a name made of all that it depends on.
+ */
+export async function loadKernel(): Promise<Uint8Array<ArrayBuffer>> {
+  const manifest = createRequire(import.meta.url).resolve('assemblyscript/package.json');
+  const path = join(dirname(dirname(manifest)), '.cache', 'xorflow', `${keyOf(readFileSync(manifest, 'utf8'))}.wasm`);
+  try {
+    return new Uint8Array(await readFile(path));
+  } catch {
+    const module = await compile();
+    // Without a cache that can be written to, the next start compiles again.
+    await keep(path, module).catch(() => undefined);
+    return module;
+  }
+}
+
+function sources(): string[] {
+  return readdirSync(SOURCES)
+    .filter((name) => name.endsWith('.ts'))
+    .sort();
+}
+
+function keyOf(manifest: string): string {
+  const hash = createHash('sha256').update(`${JSON.parse(manifest).version}\n${OPTIONS.join(' ')}\n`);
+  for (const name of sources()) hash.update(`${name}\n`).update(readFileSync(join(SOURCES, name)));
+  return hash.digest('hex');
+}
+
+async function compile(): Promise<Uint8Array<ArrayBuffer>> {
+  // Loaded here alone: the compiler is larger than all the rest.
+  const { default: asc } = await import('assemblyscript/asc');
+  let module: Uint8Array<ArrayBuffer> | undefined;
+  const { error, stderr } = await asc.main(['index.ts', '--outFile', 'kernel.wasm', ...OPTIONS], {
+    readFile: (name) => {
+      try {
+        return readFileSync(join(SOURCES, name), 'utf8');
+      } catch {
+        return null;
+      }
+    },
+    writeFile: (_, contents) => {
+      if (typeof contents !== 'string') module = new Uint8Array(contents);
+    },
+    listFiles: () => [],
+  });
+  if (error || !module) throw new Error(`The kernel does not compile: ${stderr}`, { cause: error });
+  return module;
+}
+
+/** Complete or not at all, as several threads and processes may be at it. */
+async function keep(path: string, module: Uint8Array): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const temporary = `${path}.${process.pid}.${crypto.randomUUID()}`;
+  try {
+    await writeFile(temporary, module);
+    await rename(temporary, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+if (import.meta.main) await loadKernel();

@@ -1,0 +1,102 @@
+import { RejectedError } from '../../../../events/errors.ts';
+import type { ResolvedModel } from '../../../../events/spec.ts';
+import type { Points } from '../../../dataset/points.ts';
+import { initialNetwork } from '../../../model/init.ts';
+import type { Network } from '../../../model/network.ts';
+import { batchesOf, makeOrder } from '../batches.ts';
+import { allocateHistory, checkFinite, type EpochMetrics, record, type Trained, type TrainingData } from '../engine.ts';
+import { ACTIVATION_CODES, type Kernel, OPTIMIZER_CODES } from './kernel.ts';
+
+/** Points that go through the network together (`kernel/memory.ts`). */
+const BLOCK = 64;
+
+/** What a kernel can address, less room for all but the points and the parameters. */
+const ADDRESSABLE = 2 ** 32 - 2 ** 24;
+
+/**
+ * Trains on the project's own kernel. The weights depend on the data and the model alone: every sum is taken in one
+ * fixed order, by operations that IEEE 754 fixes to the last bit.
+ *
+ * @throws RejectedError `DIVERGED`; `INSUFFICIENT_MEMORY` for more points than a kernel can address
+ */
+export function trainWithKernel(
+  kernel: Kernel,
+  { train, validation }: TrainingData,
+  model: ResolvedModel,
+  onEpoch: (metrics: EpochMetrics) => void,
+): Trained {
+  const { epochs, batchSize, optimizer, learningRate, momentum, seed } = model.training;
+  const network = initialNetwork(train.dims, model, seed);
+  const batches = batchesOf(train.size, batchSize);
+  assertAddressable({ train, validation }, network, batches.length > 1);
+  const batch = batches[0]?.end ?? 0;
+  kernel.begin(train.dims);
+  for (const { inputs, units, activation } of network.layers) {
+    kernel.addLayer(inputs, units, ACTIVATION_CODES[activation]);
+  }
+  const widest = Math.max(...network.layers.map(({ units }) => units));
+  const parameters = kernel.allocate(widest, train.size, validation.size, batch) >>> 0;
+  writePoints(kernel, kernel.trainRows(), train);
+  writePoints(kernel, kernel.validationRows(), validation);
+  eachPart(kernel, parameters, network, (values, place) => place.set(values));
+  kernel.start(OPTIMIZER_CODES[optimizer], learningRate, momentum);
+  const shuffle = makeOrder(train.size, batches.length, seed);
+  const order = new Uint32Array(kernel.memory.buffer, kernel.order() >>> 0, shuffle ? train.size : 0);
+  const history = allocateHistory(epochs);
+  for (let epoch = 1; epoch <= epochs; epoch++) {
+    if (shuffle) order.set(shuffle());
+    kernel.trainEpoch();
+    const loss = kernel.loss() / train.size;
+    const accuracy = kernel.right() / train.size;
+    kernel.validate();
+    const validationLoss = kernel.loss() / validation.size;
+    const validationAccuracy = kernel.right() / validation.size;
+    const metrics = { epoch, loss, accuracy, validationLoss, validationAccuracy };
+    checkFinite(metrics, kernel.isSound() !== 0, model);
+    record(history, metrics);
+    onEpoch(metrics);
+  }
+  eachPart(kernel, parameters, network, (values, place) => values.set(place));
+  return { weights: network, history };
+}
+
+function assertAddressable({ train, validation }: TrainingData, network: Network, isShuffled: boolean): void {
+  const parameters = network.layers.reduce((sum, { kernel, bias }) => sum + kernel.length + bias.length, 0);
+  // Values, two packed copies, the optimizer's state and four sums each in doubles.
+  const bytes = 4 * (train.dims + 1) * (train.size + validation.size) + (isShuffled ? 4 * train.size : 0);
+  if (bytes + (12 + 16 + 32) * 1.5 * parameters <= ADDRESSABLE) return;
+  throw new RejectedError(
+    'INSUFFICIENT_MEMORY',
+    `Too large dataset of ${train.size} training points in ${train.dims} dimensions for engine fused: expected at most 4 GiB; use fewer points or engine tensorflow`,
+  );
+}
+
+/** Writes points as the kernel reads them: blocks of a row per coordinate and one of labels, a sign bit for label 1. */
+function writePoints({ memory }: Kernel, at: number, { dims, size, coordinates, labels }: Points): void {
+  const start = (at >>> 0) / 4;
+  const values = new Float32Array(memory.buffer);
+  const block = (dims + 1) * BLOCK;
+  for (let from = 0, to = start; from < size; from += BLOCK, to += block) {
+    for (const [row, column] of coordinates.entries())
+      values.set(column.subarray(from, from + BLOCK), to + row * BLOCK);
+  }
+  const bits = new Uint32Array(memory.buffer);
+  for (let index = 0; index < size; index++) {
+    const place = start + Math.floor(index / BLOCK) * block + dims * BLOCK + (index % BLOCK);
+    bits[place] = labels[index] === 1 ? 0x8000_0000 : 0;
+  }
+}
+
+/** Pairs each kernel and bias of a network with its place in memory. */
+function eachPart(
+  { memory }: Kernel,
+  at: number,
+  network: Network,
+  use: (values: Float32Array, place: Float32Array) => void,
+): void {
+  let from = at;
+  for (const values of network.layers.flatMap((layer) => [layer.kernel, layer.bias])) {
+    use(values, new Float32Array(memory.buffer, from, values.length));
+    from += values.byteLength;
+  }
+}

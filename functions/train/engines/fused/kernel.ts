@@ -1,0 +1,48 @@
+import { loadKernel } from './build.ts';
+
+/** What is used of WebAssembly's JavaScript interface: TypeScript declares it for browsers alone. */
+interface Memory {
+  readonly buffer: ArrayBuffer;
+}
+type Module = object & { readonly module: unique symbol };
+declare const WebAssembly: {
+  readonly Memory: new (limits: { readonly initial: number; readonly maximum: number }) => Memory;
+  readonly Instance: new (module: Module, imports: object) => { readonly exports: unknown };
+  compile(bytes: Uint8Array): Promise<Module>;
+};
+
+/** What the kernel exports (`kernel/index.ts`). Addresses are byte offsets in its memory, as signed 32-bit integers. */
+export interface Kernel {
+  readonly memory: Memory;
+  begin(dims: number): void;
+  addLayer(inputs: number, units: number, activation: number): void;
+  allocate(widest: number, trainSize: number, validationSize: number, batchSize: number): number;
+  trainRows(): number;
+  validationRows(): number;
+  order(): number;
+  start(optimizer: number, rate: number, momentum: number): void;
+  trainEpoch(): void;
+  validate(): void;
+  loss(): number;
+  right(): number;
+  isSound(): number;
+  apply(which: number, at: number, count: number): void;
+  log(x: number): number;
+}
+
+/** The activations by the numbers that the kernel knows them by. */
+export const ACTIVATION_CODES = { linear: 0, relu: 1, tanh: 2, sigmoid: 3 } as const;
+export const OPTIMIZER_CODES = { adam: 0, sgd: 1 } as const;
+
+let compiled: Promise<Module> | undefined;
+
+/** Makes kernels with a memory of their own; the module is compiled once per thread. */
+export async function loadKernels(): Promise<() => Kernel> {
+  compiled ??= loadKernel().then((bytes) => WebAssembly.compile(bytes));
+  const module = await compiled;
+  return () => {
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 });
+    const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+    return { ...(exports as Omit<Kernel, 'memory'>), memory };
+  };
+}

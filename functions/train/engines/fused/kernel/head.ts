@@ -1,0 +1,197 @@
+import { RELU_SLOPE, TANH_SLOPE } from './dense';
+import { Lanes } from './lanes';
+import { log } from './log';
+import { ROW } from './memory';
+
+/** Sums over points. The loss is `linear - log(1 / product)`: a logarithm for many points, not for each. */
+@unmanaged
+export class Totals {
+  loss: f64;
+  product: f64;
+  right: f64;
+
+  clear(): void {
+    this.loss = 0;
+    this.product = 1;
+    this.right = 0;
+  }
+
+  /** Makes the product part of the loss. */
+  close(): void {
+    this.loss += log(this.product);
+    this.product = 1;
+  }
+
+  add(other: Totals): void {
+    this.loss += other.loss;
+    this.right += other.right;
+  }
+}
+
+/** A block's factors are in [1, 2] each, so their product multiplies this at most to 1e39. */
+const LARGE: f64 = 1e20;
+
+/** The logits of a block: a weighted sum of rows for the one unit of the last layer. */
+export function addLogits(from: usize, weights: usize, bias: usize, to: usize, inputs: u32, bytes: usize): void {
+  const first = v128.load_splat<f32>(bias);
+  const end = weights + ((<usize>inputs) << 2);
+  let offset: usize = 0;
+  for (; offset + 128 <= bytes; offset += 128) {
+    let s0 = first;
+    let s1 = first;
+    let s2 = first;
+    let s3 = first;
+    let s4 = first;
+    let s5 = first;
+    let s6 = first;
+    let s7 = first;
+    let input = from + offset;
+    for (let weight = weights; weight < end; weight += 4) {
+      const w = v128.load_splat<f32>(weight);
+      s0 = f32x4.add(s0, f32x4.mul(v128.load(input), w));
+      s1 = f32x4.add(s1, f32x4.mul(v128.load(input, 16), w));
+      s2 = f32x4.add(s2, f32x4.mul(v128.load(input, 32), w));
+      s3 = f32x4.add(s3, f32x4.mul(v128.load(input, 48), w));
+      s4 = f32x4.add(s4, f32x4.mul(v128.load(input, 64), w));
+      s5 = f32x4.add(s5, f32x4.mul(v128.load(input, 80), w));
+      s6 = f32x4.add(s6, f32x4.mul(v128.load(input, 96), w));
+      s7 = f32x4.add(s7, f32x4.mul(v128.load(input, 112), w));
+      input += ROW;
+    }
+    const target = to + offset;
+    v128.store(target, s0);
+    v128.store(target, s1, 16);
+    v128.store(target, s2, 32);
+    v128.store(target, s3, 48);
+    v128.store(target, s4, 64);
+    v128.store(target, s5, 80);
+    v128.store(target, s6, 96);
+    v128.store(target, s7, 112);
+  }
+  for (; offset < bytes; offset += 16) {
+    let sum = first;
+    let input = from + offset;
+    for (let weight = weights; weight < end; weight += 4) {
+      sum = f32x4.add(sum, f32x4.mul(v128.load(input), v128.load_splat<f32>(weight)));
+      input += ROW;
+    }
+    v128.store(to + offset, sum);
+  }
+}
+
+/**
+ * Adds a block's binary cross-entropy and right answers, and replaces its logits by the loss's slopes there.
+ *
+ * With t the logit, its sign changed where the label is 1: the loss is max(t, 0) + log(1 + exp(-|t|)), its slope
+ * sigmoid(t), with the same change of sign. No digit is lost at either end.
+ *
+ * @param labels 0 for label 0, the sign bit for label 1
+ * @param count points; what lies behind them in the row gets slope 0
+ * @param gradient float64, of the last layer's bias: gets the sum of the slopes
+ */
+export function judge(logits: usize, labels: usize, count: u32, bytes: usize, gradient: usize, totals: Totals): void {
+  const zero = f32x4.splat(0);
+  const one = f32x4.splat(1);
+  const limit = i32x4.splat(count);
+  let places = i32x4(0, 1, 2, 3);
+  let linear = zero;
+  let slopes = zero;
+  let wrong = zero;
+  let low = f64x2.splat(1);
+  let high = low;
+  for (let offset: usize = 0; offset < bytes; offset += 16) {
+    const isPoint = i32x4.lt_s(places, limit);
+    places = i32x4.add(places, i32x4.splat(4));
+    const logit = v128.load(logits + offset);
+    const label = v128.load(labels + offset);
+    const t = v128.xor(logit, label);
+    const small = Lanes.exp(f32x4.neg(f32x4.abs(t)));
+    const inverse = f32x4.div(one, f32x4.add(one, small));
+    const size = v128.bitselect(f32x4.mul(small, inverse), inverse, f32x4.lt(t, zero));
+    const slope = v128.and(v128.xor(size, label), isPoint);
+    v128.store(logits + offset, slope);
+    slopes = f32x4.add(slopes, slope);
+    linear = f32x4.add(linear, v128.and(f32x4.pmax(t, zero), isPoint));
+    const term = v128.and(small, isPoint);
+    low = f64x2.mul(low, f64x2.add(f64x2.splat(1), f64x2.promote_low_f32x4(term)));
+    const upper = v128.shuffle<f32>(term, term, 2, 3, 2, 3);
+    high = f64x2.mul(high, f64x2.add(f64x2.splat(1), f64x2.promote_low_f32x4(upper)));
+    const isWrong = v128.xor(f32x4.gt(logit, zero), i32x4.shr_s(label, 31));
+    wrong = i32x4.sub(wrong, v128.and(isWrong, isPoint));
+  }
+  const product = f64x2.mul(low, high);
+  totals.product *= f64x2.extract_lane(product, 0) * f64x2.extract_lane(product, 1);
+  const sums = Lanes.sums(linear, slopes, linear, slopes);
+  totals.loss += <f64>f32x4.extract_lane(sums, 0);
+  store<f64>(gradient, load<f64>(gradient) + <f64>f32x4.extract_lane(sums, 1));
+  const wrongs =
+    i32x4.extract_lane(wrong, 0) +
+    i32x4.extract_lane(wrong, 1) +
+    i32x4.extract_lane(wrong, 2) +
+    i32x4.extract_lane(wrong, 3);
+  totals.right += <f64>(<i32>count - wrongs);
+  if (!(totals.product < LARGE)) totals.close();
+}
+
+class Back {
+  /** The slope at a unit of the last hidden layer. */
+  @inline static of(mode: i32, slope: v128, output: v128): v128 {
+    if (mode == RELU_SLOPE) return v128.and(slope, f32x4.gt(output, f32x4.splat(0)));
+    if (mode == TANH_SLOPE) return f32x4.mul(slope, f32x4.sub(f32x4.splat(1), f32x4.mul(output, output)));
+    return f32x4.mul(slope, f32x4.sub(output, f32x4.mul(output, output)));
+  }
+}
+
+/**
+ * Adds a block's share of the gradient of the last layer, and takes the slopes at its one unit back to the layer before.
+ *
+ * @param from the last layer's inputs
+ * @param slopes at the logits
+ * @param weights padded with zeros to a multiple of 4
+ * @param gradient float64, one per weight
+ * @param to the slopes at the units of the layer before
+ * @param mode an activation's slope; LINEAR where there is no layer before
+ */
+export function backFromHead(
+  from: usize,
+  slopes: usize,
+  weights: usize,
+  gradient: usize,
+  to: usize,
+  inputs: u32,
+  bytes: usize,
+  mode: i32,
+): void {
+  for (let input: u32 = 0; input < inputs; input += 4) {
+    let s0 = f32x4.splat(0);
+    let s1 = s0;
+    let s2 = s0;
+    let s3 = s0;
+    const at = (<usize>input) << 2;
+    const w0 = v128.load_splat<f32>(weights + at);
+    const w1 = v128.load_splat<f32>(weights + at, 4);
+    const w2 = v128.load_splat<f32>(weights + at, 8);
+    const w3 = v128.load_splat<f32>(weights + at, 12);
+    for (let offset: usize = 0; offset < bytes; offset += 16) {
+      const d = v128.load(slopes + offset);
+      const x0 = v128.load(from + offset);
+      const x1 = v128.load(from + offset, ROW);
+      const x2 = v128.load(from + offset, 2 * ROW);
+      const x3 = v128.load(from + offset, 3 * ROW);
+      s0 = f32x4.add(s0, f32x4.mul(x0, d));
+      s1 = f32x4.add(s1, f32x4.mul(x1, d));
+      s2 = f32x4.add(s2, f32x4.mul(x2, d));
+      s3 = f32x4.add(s3, f32x4.mul(x3, d));
+      if (mode != 0) {
+        v128.store(to + offset, Back.of(mode, f32x4.mul(w0, d), x0));
+        v128.store(to + offset, Back.of(mode, f32x4.mul(w1, d), x1), ROW);
+        v128.store(to + offset, Back.of(mode, f32x4.mul(w2, d), x2), 2 * ROW);
+        v128.store(to + offset, Back.of(mode, f32x4.mul(w3, d), x3), 3 * ROW);
+      }
+    }
+    Lanes.addTo(gradient, Lanes.sums(s0, s1, s2, s3));
+    gradient += 32;
+    from += 4 * ROW;
+    to += 4 * ROW;
+  }
+}

@@ -1,0 +1,159 @@
+import { LINEAR } from './dense';
+import { Totals } from './head';
+import { Lanes } from './lanes';
+import { log } from './log';
+import { ROW, take } from './memory';
+import { packAll, step } from './optimizer';
+import { blocksOf, Pass, runChunk } from './pass';
+import { CHUNKS, Layer, Plan, takeRows } from './plan';
+
+/** The most layers of a network, the output among them. */
+const DEPTH: usize = 9;
+
+let plan: Plan = changetype<Plan>(0);
+let pass: Pass = changetype<Pass>(0);
+
+/** Begins a training of points in so many dimensions. */
+export function begin(dims: u32): void {
+  plan = changetype<Plan>(take(offsetof<Plan>()));
+  pass = changetype<Pass>(take(offsetof<Pass>()));
+  plan.dims = dims;
+  plan.blockBytes = <usize>(dims + 1) * ROW;
+  plan.layers = take(DEPTH * offsetof<Layer>());
+  plan.totals = take(CHUNKS * offsetof<Totals>());
+}
+
+/** Adds a layer; the last one has one unit and no activation. */
+export function addLayer(inputs: u32, units: u32, activation: i32): void {
+  const layer = plan.layer(plan.depth);
+  layer.inputs = inputs;
+  layer.units = units;
+  layer.activation = activation;
+  layer.offset = plan.size;
+  const isLast = activation == LINEAR;
+  const padded = layer.paddedUnits;
+  const paddedInputs = <usize>((inputs + 3) & ~3);
+  layer.forward = take((<usize>(isLast ? paddedInputs : <usize>inputs * padded)) << 2);
+  layer.back = isLast || plan.depth == 0 ? 0 : take((units * paddedInputs) << 2);
+  layer.bias = take((<usize>padded) << 2);
+  layer.line = isLast ? 8 : (<usize>padded) << 3;
+  layer.gradient = plan.gradientBytes;
+  layer.biasGradient = layer.gradient + paddedInputs * layer.line;
+  plan.gradientBytes = layer.biasGradient + ((<usize>padded) << 3);
+  layer.outputs = plan.scratchBytes;
+  if (!isLast) plan.scratchBytes += <usize>padded * ROW;
+  plan.size += (inputs + 1) * units;
+  plan.depth++;
+}
+
+/** Takes all memory, when the layers are known; gives where the parameters go. */
+export function allocate(widest: u32, trainSize: u32, validationSize: u32, batchSize: u32): usize {
+  const rows = <usize>((widest + 3) & ~3) * ROW;
+  plan.slopes = plan.scratchBytes;
+  plan.otherSlopes = plan.slopes + rows;
+  plan.logits = plan.otherSlopes + rows;
+  plan.block = plan.logits + ROW;
+  plan.scratchBytes = plan.block + plan.blockBytes + 4 * ROW;
+  plan.scratch = take(plan.scratchBytes);
+  plan.parameters = take((<usize>plan.size) << 2);
+  plan.first = take((<usize>plan.size) << 3);
+  plan.second = take((<usize>plan.size) << 3);
+  plan.batchSize = batchSize;
+  const chunks = min(CHUNKS, max(blocksOf(batchSize), 1));
+  plan.gradients = take(plan.gradientBytes * chunks);
+  plan.trainSize = trainSize;
+  plan.validationSize = validationSize;
+  plan.train = takeRows(plan, trainSize);
+  plan.validation = takeRows(plan, validationSize);
+  if (batchSize < trainSize) plan.order = take((<usize>trainSize) << 2);
+  return plan.parameters;
+}
+
+export function trainRows(): usize {
+  return plan.train;
+}
+
+export function validationRows(): usize {
+  return plan.validation;
+}
+
+export function order(): usize {
+  return plan.order;
+}
+
+/** When the parameters are in place. */
+export function start(optimizer: i32, rate: f64, momentum: f64): void {
+  plan.optimizer = optimizer;
+  plan.rate = rate;
+  plan.momentum = momentum;
+  plan.power1 = 1;
+  plan.power2 = 1;
+  packAll(plan);
+}
+
+/** Goes through the training points once. */
+export function trainEpoch(): void {
+  plan.loss = 0;
+  plan.right = 0;
+  for (let from: u32 = 0; from < plan.trainSize; ) {
+    const size = min(plan.batchSize, plan.trainSize - from);
+    pass.rows = plan.train;
+    pass.order = plan.order == 0 ? 0 : plan.order + ((<usize>from) << 2);
+    pass.size = size;
+    pass.learns = true;
+    const chunks = run();
+    step(plan, chunks, size);
+    from += size;
+  }
+}
+
+/** Goes through the validation points. */
+export function validate(): void {
+  plan.loss = 0;
+  plan.right = 0;
+  pass.rows = plan.validation;
+  pass.order = 0;
+  pass.size = plan.validationSize;
+  pass.learns = false;
+  run();
+}
+
+function run(): u32 {
+  const chunks = min(CHUNKS, blocksOf(pass.size));
+  for (let chunk: u32 = 0; chunk < chunks; chunk++) runChunk(plan, pass, chunk, chunks, plan.scratch);
+  for (let chunk: u32 = 0; chunk < chunks; chunk++) {
+    const totals = changetype<Totals>(plan.totals + <usize>chunk * offsetof<Totals>());
+    plan.loss += totals.loss;
+    plan.right += totals.right;
+  }
+  return chunks;
+}
+
+/** The sum of the last pass's losses. */
+export function loss(): f64 {
+  return plan.loss;
+}
+
+/** How many points the last pass found the right label of. */
+export function right(): f64 {
+  return plan.right;
+}
+
+/** Whether all parameters are finite numbers. */
+export function isSound(): bool {
+  const end = plan.parameters + ((<usize>plan.size) << 2);
+  // What is no finite number times 0 is NaN.
+  let sum: f32 = 0;
+  for (let at = plan.parameters; at < end; at += 4) sum += load<f32>(at) * 0;
+  return sum == 0;
+}
+
+/** Puts the exp, sigmoid and tanh (`which` 0, 1, 2) of float32 in their places: `count` of them, a multiple of 4. */
+export function apply(which: i32, at: usize, count: u32): void {
+  for (const end = at + ((<usize>count) << 2); at < end; at += 16) {
+    const x = v128.load(at);
+    v128.store(at, which == 0 ? Lanes.exp(x) : which == 1 ? Lanes.sigmoid(x) : Lanes.tanh(x));
+  }
+}
+
+export { log };

@@ -1,0 +1,116 @@
+import { activate } from './activations';
+import { dense, LINEAR, RELU, RELU_SLOPE } from './dense';
+import { addBiasGradient, addKernelGradient } from './gradient';
+import { addLogits, backFromHead, judge, Totals } from './head';
+import { BLOCK, ROW } from './memory';
+import { Layer, Plan } from './plan';
+
+/** What a pass over points is for. */
+@unmanaged
+export class Pass {
+  /** The first block of points, or 0. */
+  rows: usize;
+  /** The indices of the points in turn, or 0 where they are taken as they lie. */
+  order: usize;
+  size: u32;
+  /** Whether the gradient is wanted. */
+  learns: bool;
+}
+
+/** Runs chunk `chunk` of `chunks`: whole blocks, at the same borders whoever runs them. */
+export function runChunk(plan: Plan, pass: Pass, chunk: u32, chunks: u32, scratch: usize): void {
+  const blocks = blocksOf(pass.size);
+  const first = <u32>((<u64>chunk * blocks) / chunks);
+  const last = <u32>((<u64>(chunk + 1) * blocks) / chunks);
+  const totals = changetype<Totals>(plan.totals + <usize>chunk * offsetof<Totals>());
+  const gradient = plan.gradients + <usize>chunk * plan.gradientBytes;
+  totals.clear();
+  if (pass.learns) memory.fill(gradient, 0, plan.gradientBytes);
+  for (let block = first; block < last; block++) {
+    const from = block * BLOCK;
+    const count = min(BLOCK, pass.size - from);
+    let rows = pass.rows + <usize>block * plan.blockBytes;
+    if (pass.order != 0) {
+      rows = scratch + plan.block;
+      gather(plan, pass.rows, pass.order + ((<usize>from) << 2), count, rows);
+    }
+    // Up to a tile of eight points.
+    const bytes = (<usize>((count + 7) & ~7)) << 2;
+    forward(plan, rows, scratch, bytes);
+    const head = plan.layer(plan.depth - 1);
+    const labels = rows + <usize>plan.dims * ROW;
+    const bias = pass.learns ? gradient + head.biasGradient : scratch + plan.slopes;
+    judge(scratch + plan.logits, labels, count, bytes, bias, totals);
+    if (pass.learns) backward(plan, rows, scratch, bytes, gradient);
+  }
+  totals.close();
+}
+
+export function blocksOf(size: u32): u32 {
+  return (size + BLOCK - 1) / BLOCK;
+}
+
+/** Copies points and labels from all over the place into one block. */
+function gather(plan: Plan, rows: usize, order: usize, count: u32, to: usize): void {
+  const end = to + ((<usize>count) << 2);
+  for (; to < end; to += 4) {
+    const index = load<u32>(order);
+    let from = rows + <usize>(index / BLOCK) * plan.blockBytes + ((<usize>(index % BLOCK)) << 2);
+    for (let row: usize = 0; row < plan.blockBytes; row += ROW) {
+      store<f32>(to + row, load<f32>(from));
+      from += ROW;
+    }
+    order += 4;
+  }
+}
+
+function forward(plan: Plan, rows: usize, scratch: usize, bytes: usize): void {
+  let from = rows;
+  const last = plan.depth - 1;
+  for (let index: u32 = 0; index < last; index++) {
+    const layer = plan.layer(index);
+    const to = scratch + layer.outputs;
+    const mode = layer.activation == RELU ? RELU : LINEAR;
+    dense(from, layer.forward, layer.bias, to, layer.inputs, layer.paddedUnits, bytes, mode, 0);
+    activate(layer.activation, to, layer.paddedUnits, bytes);
+    from = to;
+  }
+  const head = plan.layer(last);
+  addLogits(from, head.forward, head.bias, scratch + plan.logits, head.inputs, bytes);
+}
+
+function backward(plan: Plan, rows: usize, scratch: usize, bytes: usize, gradient: usize): void {
+  let index = plan.depth - 1;
+  let slopes = scratch + plan.slopes;
+  let other = scratch + plan.otherSlopes;
+  const head = plan.layer(index);
+  const logits = scratch + plan.logits;
+  if (index == 0) {
+    backFromHead(rows, logits, head.forward, gradient + head.gradient, slopes, head.inputs, bytes, LINEAR);
+    return;
+  }
+  let below = plan.layer(--index);
+  let outputs = scratch + below.outputs;
+  const mode = slopeOf(below);
+  backFromHead(outputs, logits, head.forward, gradient + head.gradient, slopes, head.inputs, bytes, mode);
+  for (;;) {
+    const layer = below;
+    const units = layer.paddedUnits;
+    addBiasGradient(slopes, gradient + layer.biasGradient, units, bytes);
+    if (index == 0) {
+      addKernelGradient(rows, slopes, gradient + layer.gradient, layer.inputs, units, bytes);
+      return;
+    }
+    below = plan.layer(--index);
+    outputs = scratch + below.outputs;
+    addKernelGradient(outputs, slopes, gradient + layer.gradient, layer.inputs, units, bytes);
+    dense(slopes, layer.back, 0, other, layer.units, below.paddedUnits, bytes, slopeOf(below), outputs);
+    const spare = slopes;
+    slopes = other;
+    other = spare;
+  }
+}
+
+function slopeOf(layer: Layer): i32 {
+  return layer.activation + RELU_SLOPE - RELU;
+}

@@ -1,0 +1,82 @@
+import { ROW, take } from './memory';
+
+/** Parts of a batch whose sums are kept apart and then added in order, whoever computed them: threads take whole chunks. */
+export const CHUNKS: u32 = 4;
+
+/** A layer and where its numbers lie. */
+@unmanaged
+export class Layer {
+  inputs: u32;
+  units: u32;
+  /** A constant of dense.ts. */
+  activation: i32;
+  /** Index of its kernel [inputs, units] among the parameters; its bias [units] follows. */
+  offset: u32;
+  /** Weights as dense.ts packs them; the last layer's are a plain row. Padded with zeros to a multiple of 4 units. */
+  forward: usize;
+  /** The transposed weights, packed. */
+  back: usize;
+  bias: usize;
+  /** Bytes from the beginning of a chunk's gradient, float64: the kernel with rows of {@link line} bytes. */
+  gradient: usize;
+  biasGradient: usize;
+  line: usize;
+  /** Bytes from the beginning of a thread's scratch memory: the outputs of a block. */
+  outputs: usize;
+
+  @inline get paddedUnits(): u32 {
+    return (this.units + 3) & ~3;
+  }
+}
+
+/** A training: its network, its data, and where in memory they are. Every thread reads the same. */
+@unmanaged
+export class Plan {
+  dims: u32;
+  depth: u32;
+  layers: usize;
+  /** float32, kernel and bias of each layer in turn. */
+  parameters: usize;
+  size: u32;
+  /** The optimizer's state: float64, as many as parameters, twice. */
+  first: usize;
+  second: usize;
+  /** A chunk's gradient after the other. */
+  gradients: usize;
+  gradientBytes: usize;
+  /** A thread's memory after the other's. */
+  scratch: usize;
+  scratchBytes: usize;
+  /** Bytes from the beginning of a thread's scratch memory. */
+  slopes: usize;
+  otherSlopes: usize;
+  logits: usize;
+  block: usize;
+  /** The {@link Totals} of each chunk. */
+  totals: usize;
+  /** Points in blocks: a row per coordinate, and one of labels. */
+  train: usize;
+  trainSize: u32;
+  validation: usize;
+  validationSize: u32;
+  blockBytes: usize;
+  /** The indices of an epoch's points in turn; 0 where their order does not matter. */
+  order: usize;
+  batchSize: u32;
+  optimizer: i32;
+  rate: f64;
+  momentum: f64;
+  power1: f64;
+  power2: f64;
+  loss: f64;
+  right: f64;
+
+  @inline layer(index: u32): Layer {
+    return changetype<Layer>(this.layers + index * offsetof<Layer>());
+  }
+}
+
+/** Bytes of a split's blocks; more rows are read than there are, so some follow. */
+export function takeRows(plan: Plan, size: u32): usize {
+  return take(<usize>((size + 63) >>> 6) * plan.blockBytes + 4 * ROW);
+}

@@ -34,7 +34,7 @@ const name = z
 
 export const ACTIVATIONS = ['relu', 'tanh', 'sigmoid'] as const;
 export const OPTIMIZERS = ['adam', 'sgd'] as const;
-export const ENGINES = ['auto', 'tensorflow'] as const;
+export const ENGINES = ['auto', 'fused', 'tensorflow'] as const;
 
 const datasetSchema = z
   .strictObject({

@@ -18,7 +18,8 @@ serveTasks({
       if (rows.length > 0) send(rows.splice(0));
       sent = time;
     };
-    const result = train(input, await selectEngine(engine), (metrics) => {
+    const bytes = input.files.train.length + input.files.validation.length;
+    const result = train(input, await selectEngine(engine, bytes), (metrics) => {
       if (cancelled()) throw new DOMException('The training was cancelled', 'AbortError');
       if (!isReported(metrics.epoch, epochs)) return;
       const time = Date.now();

@@ -2,23 +2,51 @@ import { createRequire } from 'node:module';
 import { RejectedError, toError } from '../../../events/errors.ts';
 import type { TrainingSpec } from '../../../events/spec.ts';
 import type { Engine } from './engine.ts';
-import { loadWasm, trainWithTensorflow } from './tensorflow.ts';
+import { trainWithKernel } from './fused/fused.ts';
+import { loadKernels } from './fused/kernel.ts';
 
-let tensorflow: Promise<Engine> | undefined;
+/** Larger files of points do not fit into the memory that a kernel can address. */
+const LARGEST = 2 ** 31;
+
+const loaded = new Map<Engine['name'], Promise<Engine>>();
 
 /**
  * The engine that a training is to run on, loaded once per thread.
  *
- * @throws RejectedError `ENGINE_MISSING` where no backend of it loads
+ * @param bytes of the files of training and validation points
+ * @throws RejectedError `ENGINE_MISSING` where it does not load
  */
-export async function selectEngine(wanted: TrainingSpec['engine']): Promise<Engine> {
-  tensorflow ??= loadTensorflow();
-  const engine = await tensorflow;
-  // So far there is one; `auto` and its name mean the same.
-  return wanted === 'auto' ? { ...engine, reason: `the only engine so far; ${engine.reason}` } : engine;
+export async function selectEngine(wanted: TrainingSpec['engine'], bytes = 0): Promise<Engine> {
+  if (wanted === 'tensorflow') return once('tensorflow', loadTensorflow);
+  if (wanted === 'fused' || bytes <= LARGEST) return once('fused', loadFused);
+  const engine = await once('tensorflow', loadTensorflow);
+  return { ...engine, reason: `more points than engine fused can address; ${engine.reason}` };
+}
+
+function once(name: string, load: () => Promise<Engine>): Promise<Engine> {
+  const engine = loaded.get(name) ?? load();
+  loaded.set(name, engine);
+  return engine;
+}
+
+async function loadFused(): Promise<Engine> {
+  try {
+    const makeKernel = await loadKernels();
+    return {
+      name: 'fused',
+      reason: 'one pass per block of points, the same weights on every machine',
+      train: (data, model, onEpoch) => trainWithKernel(makeKernel(), data, model, onEpoch),
+    };
+  } catch (error) {
+    throw new RejectedError('ENGINE_MISSING', `Engine fused does not load: ${toError(error).message}`, {
+      cause: error,
+    });
+  }
 }
 
 async function loadTensorflow(): Promise<Engine> {
+  // Loaded when it is wanted, as it takes longer than a small training.
+  const { loadWasm, trainWithTensorflow } = await import('./tensorflow.ts');
   const missing = await loadNative();
   const native = { name: 'tensorflow', reason: 'the native library: @tensorflow/tfjs-node is installed' };
   if (missing === undefined) return { ...native, train: trainWithTensorflow };

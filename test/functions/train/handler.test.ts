@@ -93,7 +93,7 @@ test('training.requested brings about model.trained, whose files say what its me
   const { event, data } = await trained(deps, request);
   assert.equal(event.source, '/xorflow/train');
   assert.equal(event.subject, 'xor-1');
-  assert.match(data.engine.reason, /WASM backend|native library/);
+  assert.equal(data.engine.name, 'fused');
   assert.ok(data.durationMs > 0);
   const get = (digest: string) => deps.store.artifacts.get(digest);
   const network = readLayersModel(await get(data.weights.model.digest), await get(data.weights.weights.digest));

@@ -30,7 +30,7 @@ export async function runFile(file, args) {
   // By the environment, since worker threads and child processes go by that.
   process.env.NODE_COMPILE_CACHE ??= join(MODULES, '.cache', 'compile');
   const path = resolve(ROOT, file);
-  const own = join(MODULES, 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+  const own = ownNode();
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   const isWanted = major > WANTED[0] || (major === WANTED[0] && minor >= WANTED[1]);
   if (isWanted || (major === WANTED[0] && !existsSync(own))) {
@@ -75,6 +75,7 @@ async function install() {
     const started = performance.now();
     await installPackages();
     mkdirSync(MODULES, { recursive: true });
+    await prepare();
     writeFileSync(STAMP, stamp);
     process.stderr.write(`Packages installed in ${((performance.now() - started) / 1000).toFixed(1)} s\n`);
   } finally {
@@ -143,6 +144,19 @@ function touchLock() {
   } catch {
     // Somebody removed the folder by hand: the stamp still tells when we are done.
   }
+}
+
+/** Compiles the training kernel, so that the first start need not; it is compiled there where this fails. */
+async function prepare() {
+  const build = join(ROOT, 'functions', 'train', 'engines', 'fused', 'build.ts');
+  if (!existsSync(build)) return;
+  const own = ownNode();
+  const child = spawn(existsSync(own) ? own : process.execPath, [build], { stdio: 'ignore' });
+  await new Promise((done) => child.once('error', done).once('exit', done));
+}
+
+function ownNode() {
+  return join(MODULES, 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
 }
 
 /** What the lock file says; where npm finds it incomplete (EUSAGE), what it says as far as it goes. */

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { before, test } from 'node:test';
+import { RejectedError } from '../../../../events/errors.ts';
+import { type ExperimentSpecInput, resolveModel, specSchema } from '../../../../events/spec.ts';
+import { makePoints } from '../../../../functions/generate/xor.ts';
+import { writeLayersModel } from '../../../../functions/model/layers-model.ts';
+import type { EpochMetrics } from '../../../../functions/train/engines/engine.ts';
+import { trainWithKernel } from '../../../../functions/train/engines/fused/fused.ts';
+import { type Kernel, loadKernels } from '../../../../functions/train/engines/fused/kernel.ts';
+
+let makeKernel: () => Kernel;
+
+before(async () => {
+  makeKernel = await loadKernels();
+});
+
+function train(input: ExperimentSpecInput, onEpoch: (metrics: EpochMetrics) => void = () => undefined) {
+  const spec = specSchema.parse(input);
+  const data = { train: makePoints(spec.dataset, 'train'), validation: makePoints(spec.dataset, 'validation') };
+  return trainWithKernel(makeKernel(), data, resolveModel(spec, 0), onEpoch);
+}
+
+function digestOf(input: ExperimentSpecInput): string {
+  const { weights } = writeLayersModel(train(input).weights);
+  return `sha256:${createHash('sha256').update(weights).digest('hex')}`;
+}
+
+interface Golden {
+  readonly spec: ExperimentSpecInput;
+  readonly weights: string;
+}
+
+test('six specs give, to the last bit, the weights that they gave before', () => {
+  const file = new URL('./golden/weights.json', import.meta.url);
+  const golden: Golden[] = JSON.parse(readFileSync(file, 'utf8'));
+  assert.equal(golden.length, 6);
+  const actual = golden.map(({ spec }) => ({ spec, weights: digestOf(spec) }));
+  if (process.env.UPDATE_GOLDEN === '1') writeFileSync(file, `${JSON.stringify(actual, null, 2)}\n`);
+  assert.deepEqual(actual, JSON.parse(readFileSync(file, 'utf8')), 'after a wanted change run with UPDATE_GOLDEN=1');
+});
+
+test('another seed gives other weights', () => {
+  const spec = (seed: number) => ({
+    dataset: { trainSize: 100 },
+    models: [{ name: 'm', hidden: [4] }],
+    training: { epochs: 2, seed },
+  });
+  assert.notEqual(digestOf(spec(1)), digestOf(spec(2)));
+});
+
+test('a loss that is no number is rejected with epoch, model and learning rate', () => {
+  assert.throws(
+    () =>
+      train({
+        dataset: { trainSize: 200, validationSize: 50 },
+        models: [{ name: 'wild', hidden: [16, 16, 16, 16] }],
+        training: { optimizer: 'sgd', learningRate: 100 },
+      }),
+    (error) =>
+      error instanceof RejectedError &&
+      error.code === 'DIVERGED' &&
+      /epoch \d+ of model "wild" with learningRate 100/.test(error.message),
+  );
+});
+
+test('more points than a kernel can address are rejected before any memory is taken', () => {
+  const spec = specSchema.parse({});
+  const few = makePoints({ ...spec.dataset, trainSize: 10 }, 'train');
+  const many = { ...few, dims: 64, size: 20_000_000 };
+  assert.throws(
+    () => trainWithKernel(makeKernel(), { train: many, validation: few }, resolveModel(spec, 0), () => undefined),
+    (error) => error instanceof RejectedError && error.code === 'INSUFFICIENT_MEMORY' && /20000000/.test(error.message),
+  );
+});
+
+test('what onEpoch throws ends the training, and the kernel of the next knows nothing of it', () => {
+  const spec = { models: [{ name: 'm', hidden: [4] }], training: { epochs: 5 } };
+  let epochs = 0;
+  assert.throws(
+    () =>
+      train(spec, () => {
+        epochs++;
+        if (epochs === 2) throw new Error('stopped');
+      }),
+    /stopped/,
+  );
+  assert.equal(epochs, 2);
+  assert.equal(digestOf(spec), digestOf(spec));
+});

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { serveTasks } from '../host/pool.ts';
 import { selectEngine } from './engines/select.ts';
 import { isReported, type TimedMetrics } from './lines.ts';
@@ -19,13 +20,18 @@ serveTasks({
       sent = time;
     };
     const bytes = input.files.train.length + input.files.validation.length;
-    const result = train(input, await selectEngine(engine, bytes), (metrics) => {
-      if (cancelled()) throw new DOMException('The training was cancelled', 'AbortError');
-      if (!isReported(metrics.epoch, epochs)) return;
-      const time = Date.now();
-      rows.push({ time, metrics });
-      if (time - sent >= SEND_EVERY_MS) flush(time);
-    });
+    const result = train(
+      input,
+      await selectEngine(engine, bytes),
+      (metrics) => {
+        if (cancelled()) throw new DOMException('The training was cancelled', 'AbortError');
+        if (!isReported(metrics.epoch, epochs)) return;
+        const time = Date.now();
+        rows.push({ time, metrics });
+        if (time - sent >= SEND_EVERY_MS) flush(time);
+      },
+      availableParallelism(),
+    );
     flush(0);
     return result;
   },

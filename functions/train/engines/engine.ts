@@ -40,8 +40,11 @@ export interface Engine {
   readonly name: string;
   /** Why this one, for people. */
   readonly reason: string;
-  /** @throws RejectedError `DIVERGED` as soon as the loss is not a finite number */
-  train(data: TrainingData, model: ResolvedModel, onEpoch: (metrics: EpochMetrics) => void): Trained;
+  /**
+   * @param cpus that the training may use, its own thread's among them; the weights do not depend on it
+   * @throws RejectedError `DIVERGED` as soon as the loss is not a finite number
+   */
+  train(data: TrainingData, model: ResolvedModel, onEpoch: (metrics: EpochMetrics) => void, cpus?: number): Trained;
 }
 
 /** Room for the history of so many epochs. */

@@ -4,6 +4,7 @@ import type { TrainingSpec } from '../../../events/spec.ts';
 import type { Engine } from './engine.ts';
 import { trainWithKernel } from './fused/fused.ts';
 import { loadKernels } from './fused/kernel.ts';
+import { threadsFor } from './fused/threads.ts';
 
 /** Larger files of points do not fit into the memory that a kernel can address. */
 const LARGEST = 2 ** 31;
@@ -35,7 +36,10 @@ async function loadFused(): Promise<Engine> {
     return {
       name: 'fused',
       reason: 'one pass per block of points, the same weights on every machine',
-      train: (data, model, onEpoch) => trainWithKernel(makeKernel(), data, model, onEpoch),
+      train(data, model, onEpoch, cpus = 1) {
+        const threads = threadsFor(data.train.dims, data.train.size, model, cpus);
+        return trainWithKernel(makeKernel(), data, model, onEpoch, threads);
+      },
     };
   } catch (error) {
     throw new RejectedError('ENGINE_MISSING', `Engine fused does not load: ${toError(error).message}`, {

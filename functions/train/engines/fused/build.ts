@@ -7,7 +7,11 @@ import { dirname, join } from 'node:path';
 const SOURCES = join(import.meta.dirname, 'kernel');
 
 /** No relaxed SIMD: its results differ from processor to processor. */
-const OPTIONS = ['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--importMemory', '--use', 'abort='];
+const OPTIONS = [
+  ...['-O3', '--noAssert', '--runtime', 'stub', '--use', 'abort='],
+  ...['--enable', 'simd', '--enable', 'threads'],
+  ...['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'],
+];
 
 /**
  * The kernel as a WebAssembly module. It is compiled from its sources where that has not been done yet; the result is

@@ -5,6 +5,7 @@ import { initialNetwork } from '../../../model/init.ts';
 import type { Network } from '../../../model/network.ts';
 import { batchesOf, makeOrder } from '../batches.ts';
 import { allocateHistory, checkFinite, type EpochMetrics, record, type Trained, type TrainingData } from '../engine.ts';
+import { startHelpers } from './helpers.ts';
 import { ACTIVATION_CODES, type Kernel, OPTIMIZER_CODES } from './kernel.ts';
 
 /** Points that go through the network together (`kernel/memory.ts`). */
@@ -15,7 +16,7 @@ const ADDRESSABLE = 2 ** 32 - 2 ** 24;
 
 /**
  * Trains on the project's own kernel. The weights depend on the data and the model alone: every sum is taken in one
- * fixed order, by operations that IEEE 754 fixes to the last bit.
+ * fixed order, by operations that IEEE 754 fixes to the last bit, whatever the number of threads.
  *
  * @throws RejectedError `DIVERGED`; `INSUFFICIENT_MEMORY` for more points than a kernel can address
  */
@@ -24,6 +25,7 @@ export function trainWithKernel(
   { train, validation }: TrainingData,
   model: ResolvedModel,
   onEpoch: (metrics: EpochMetrics) => void,
+  threads = 1,
 ): Trained {
   const { epochs, batchSize, optimizer, learningRate, momentum, seed } = model.training;
   const network = initialNetwork(train.dims, model, seed);
@@ -35,13 +37,14 @@ export function trainWithKernel(
     kernel.addLayer(inputs, units, ACTIVATION_CODES[activation]);
   }
   const widest = Math.max(...network.layers.map(({ units }) => units));
-  const parameters = kernel.allocate(widest, train.size, validation.size, batch) >>> 0;
+  const parameters = kernel.allocate(widest, train.size, validation.size, batch, threads - 1) >>> 0;
   writePoints(kernel, kernel.trainRows(), train);
   writePoints(kernel, kernel.validationRows(), validation);
   eachPart(kernel, parameters, network, (values, place) => place.set(values));
   kernel.start(OPTIMIZER_CODES[optimizer], learningRate, momentum);
   const shuffle = makeOrder(train.size, batches.length, seed);
   const order = new Uint32Array(kernel.memory.buffer, kernel.order() >>> 0, shuffle ? train.size : 0);
+  using _ = startHelpers(kernel, threads - 1);
   const history = allocateHistory(epochs);
   for (let epoch = 1; epoch <= epochs; epoch++) {
     if (shuffle) order.set(shuffle());

@@ -1,28 +1,22 @@
 import { loadKernel } from './build.ts';
-
-/** What is used of WebAssembly's JavaScript interface: TypeScript declares it for browsers alone. */
-interface Memory {
-  readonly buffer: ArrayBuffer;
-}
-type Module = object & { readonly module: unique symbol };
-declare const WebAssembly: {
-  readonly Memory: new (limits: { readonly initial: number; readonly maximum: number }) => Memory;
-  readonly Instance: new (module: Module, imports: object) => { readonly exports: unknown };
-  compile(bytes: Uint8Array): Promise<Module>;
-};
+import { type Memory, type Module, WebAssembly } from './webassembly.ts';
 
 /** What the kernel exports (`kernel/index.ts`). Addresses are byte offsets in its memory, as signed 32-bit integers. */
 export interface Kernel {
+  readonly module: Module;
   readonly memory: Memory;
   begin(dims: number): void;
   addLayer(inputs: number, units: number, activation: number): void;
-  allocate(widest: number, trainSize: number, validationSize: number, batchSize: number): number;
+  allocate(widest: number, trainSize: number, validationSize: number, batchSize: number, helpers: number): number;
   trainRows(): number;
   validationRows(): number;
   order(): number;
   start(optimizer: number, rate: number, momentum: number): void;
   trainEpoch(): void;
   validate(): void;
+  dismiss(): void;
+  helped(): number;
+  address(): number;
   loss(): number;
   right(): number;
   isSound(): number;
@@ -41,8 +35,8 @@ export async function loadKernels(): Promise<() => Kernel> {
   compiled ??= loadKernel().then((bytes) => WebAssembly.compile(bytes));
   const module = await compiled;
   return () => {
-    const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 });
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
     const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-    return { ...(exports as Omit<Kernel, 'memory'>), memory };
+    return { ...(exports as Omit<Kernel, 'module' | 'memory'>), module, memory };
   };
 }

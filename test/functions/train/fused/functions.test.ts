@@ -13,7 +13,7 @@ before(async () => {
   kernel = (await loadKernels())();
   kernel.begin(2);
   kernel.addLayer(2, 1, 0);
-  kernel.allocate(1, SIZE, 1, SIZE);
+  kernel.allocate(1, SIZE, 1, SIZE, 0);
   place = kernel.trainRows();
 });
 

@@ -1,26 +1,28 @@
+import { dismissAll, help, run } from './crew';
 import { LINEAR } from './dense';
-import { Totals } from './head';
 import { Lanes } from './lanes';
 import { log } from './log';
 import { ROW, take } from './memory';
 import { packAll, step } from './optimizer';
-import { blocksOf, Pass, runChunk } from './pass';
-import { CHUNKS, Layer, Plan, takeRows } from './plan';
+import { blocksOf } from './pass';
+import { CHUNKS, Layer, Plan, TOTALS_BYTES, takeRows } from './plan';
 
 /** The most layers of a network, the output among them. */
 const DEPTH: usize = 9;
 
 let plan: Plan = changetype<Plan>(0);
-let pass: Pass = changetype<Pass>(0);
 
 /** Begins a training of points in so many dimensions. */
 export function begin(dims: u32): void {
   plan = changetype<Plan>(take(offsetof<Plan>()));
-  pass = changetype<Pass>(take(offsetof<Pass>()));
   plan.dims = dims;
   plan.blockBytes = <usize>(dims + 1) * ROW;
   plan.layers = take(DEPTH * offsetof<Layer>());
-  plan.totals = take(CHUNKS * offsetof<Totals>());
+  plan.totals = take(CHUNKS * TOTALS_BYTES);
+  plan.ticketAt = take(4);
+  plan.doneAt = take(4);
+  plan.helpedAt = take(4);
+  plan.dismissedAt = take(4);
 }
 
 /** Adds a layer; the last one has one unit and no activation. */
@@ -47,14 +49,16 @@ export function addLayer(inputs: u32, units: u32, activation: i32): void {
 }
 
 /** Takes all memory, when the layers are known; gives where the parameters go. */
-export function allocate(widest: u32, trainSize: u32, validationSize: u32, batchSize: u32): usize {
+export function allocate(widest: u32, trainSize: u32, validationSize: u32, batchSize: u32, helpers: i32): usize {
   const rows = <usize>((widest + 3) & ~3) * ROW;
   plan.slopes = plan.scratchBytes;
   plan.otherSlopes = plan.slopes + rows;
   plan.logits = plan.otherSlopes + rows;
   plan.block = plan.logits + ROW;
   plan.scratchBytes = plan.block + plan.blockBytes + 4 * ROW;
-  plan.scratch = take(plan.scratchBytes);
+  plan.scratchBytes = (plan.scratchBytes + 63) & ~63;
+  plan.helpers = helpers;
+  plan.scratch = take(plan.scratchBytes * (helpers + 1));
   plan.parameters = take((<usize>plan.size) << 2);
   plan.first = take((<usize>plan.size) << 3);
   plan.second = take((<usize>plan.size) << 3);
@@ -93,40 +97,45 @@ export function start(optimizer: i32, rate: f64, momentum: f64): void {
 
 /** Goes through the training points once. */
 export function trainEpoch(): void {
-  plan.loss = 0;
-  plan.right = 0;
+  let loss: f64 = 0;
+  let right: f64 = 0;
   for (let from: u32 = 0; from < plan.trainSize; ) {
-    const size = min(plan.batchSize, plan.trainSize - from);
-    pass.rows = plan.train;
-    pass.order = plan.order == 0 ? 0 : plan.order + ((<usize>from) << 2);
-    pass.size = size;
-    pass.learns = true;
-    const chunks = run();
-    step(plan, chunks, size);
-    from += size;
+    plan.passRows = plan.train;
+    plan.passOrder = plan.order == 0 ? 0 : plan.order + ((<usize>from) << 2);
+    plan.passSize = min(plan.batchSize, plan.trainSize - from);
+    plan.learns = true;
+    const chunks = run(plan);
+    step(plan, chunks, plan.passSize);
+    loss += plan.loss;
+    right += plan.right;
+    from += plan.passSize;
   }
+  plan.loss = loss;
+  plan.right = right;
 }
 
 /** Goes through the validation points. */
 export function validate(): void {
-  plan.loss = 0;
-  plan.right = 0;
-  pass.rows = plan.validation;
-  pass.order = 0;
-  pass.size = plan.validationSize;
-  pass.learns = false;
-  run();
+  plan.passRows = plan.validation;
+  plan.passOrder = 0;
+  plan.passSize = plan.validationSize;
+  plan.learns = false;
+  run(plan);
 }
 
-function run(): u32 {
-  const chunks = min(CHUNKS, blocksOf(pass.size));
-  for (let chunk: u32 = 0; chunk < chunks; chunk++) runChunk(plan, pass, chunk, chunks, plan.scratch);
-  for (let chunk: u32 = 0; chunk < chunks; chunk++) {
-    const totals = changetype<Totals>(plan.totals + <usize>chunk * offsetof<Totals>());
-    plan.loss += totals.loss;
-    plan.right += totals.right;
-  }
-  return chunks;
+/** Tells the helpers that the training is over. */
+export function dismiss(): void {
+  dismissAll(plan);
+}
+
+/** Chunks that helpers ran. */
+export function helped(): i32 {
+  return atomic.load<i32>(plan.helpedAt);
+}
+
+/** What a helper has to know: its own instance of this module has another `plan`. */
+export function address(): usize {
+  return changetype<usize>(plan);
 }
 
 /** The sum of the last pass's losses. */
@@ -156,4 +165,4 @@ export function apply(which: i32, at: usize, count: u32): void {
   }
 }
 
-export { log };
+export { help, log };

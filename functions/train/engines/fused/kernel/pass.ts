@@ -1,47 +1,36 @@
 import { activate } from './activations';
 import { dense, LINEAR, RELU, RELU_SLOPE } from './dense';
 import { addBiasGradient, addKernelGradient } from './gradient';
-import { addLogits, backFromHead, judge, Totals } from './head';
+import { addLogits, backFromHead, judge } from './head';
 import { BLOCK, ROW } from './memory';
-import { Layer, Plan } from './plan';
+import { Layer, Plan, totalsOf } from './plan';
 
-/** What a pass over points is for. */
-@unmanaged
-export class Pass {
-  /** The first block of points, or 0. */
-  rows: usize;
-  /** The indices of the points in turn, or 0 where they are taken as they lie. */
-  order: usize;
-  size: u32;
-  /** Whether the gradient is wanted. */
-  learns: bool;
-}
-
-/** Runs chunk `chunk` of `chunks`: whole blocks, at the same borders whoever runs them. */
-export function runChunk(plan: Plan, pass: Pass, chunk: u32, chunks: u32, scratch: usize): void {
-  const blocks = blocksOf(pass.size);
+/** Runs one chunk of the pass that is set in the plan: whole blocks, at the same borders whoever runs them. */
+export function runChunk(plan: Plan, chunk: u32, scratch: usize): void {
+  const blocks = blocksOf(plan.passSize);
+  const chunks = plan.chunks;
   const first = <u32>((<u64>chunk * blocks) / chunks);
   const last = <u32>((<u64>(chunk + 1) * blocks) / chunks);
-  const totals = changetype<Totals>(plan.totals + <usize>chunk * offsetof<Totals>());
+  const totals = totalsOf(plan, chunk);
   const gradient = plan.gradients + <usize>chunk * plan.gradientBytes;
   totals.clear();
-  if (pass.learns) memory.fill(gradient, 0, plan.gradientBytes);
+  if (plan.learns) memory.fill(gradient, 0, plan.gradientBytes);
   for (let block = first; block < last; block++) {
     const from = block * BLOCK;
-    const count = min(BLOCK, pass.size - from);
-    let rows = pass.rows + <usize>block * plan.blockBytes;
-    if (pass.order != 0) {
+    const count = min(BLOCK, plan.passSize - from);
+    let rows = plan.passRows + <usize>block * plan.blockBytes;
+    if (plan.passOrder != 0) {
       rows = scratch + plan.block;
-      gather(plan, pass.rows, pass.order + ((<usize>from) << 2), count, rows);
+      gather(plan, plan.passRows, plan.passOrder + ((<usize>from) << 2), count, rows);
     }
     // Up to a tile of eight points.
     const bytes = (<usize>((count + 7) & ~7)) << 2;
     forward(plan, rows, scratch, bytes);
     const head = plan.layer(plan.depth - 1);
     const labels = rows + <usize>plan.dims * ROW;
-    const bias = pass.learns ? gradient + head.biasGradient : scratch + plan.slopes;
+    const bias = plan.learns ? gradient + head.biasGradient : scratch + plan.slopes;
     judge(scratch + plan.logits, labels, count, bytes, bias, totals);
-    if (pass.learns) backward(plan, rows, scratch, bytes, gradient);
+    if (plan.learns) backward(plan, rows, scratch, bytes, gradient);
   }
   totals.close();
 }

@@ -1,7 +1,11 @@
+import { Totals } from './head';
 import { ROW, take } from './memory';
 
 /** Parts of a batch whose sums are kept apart and then added in order, whoever computed them: threads take whole chunks. */
 export const CHUNKS: u32 = 4;
+
+/** A cache line, so that threads do not write to each other's. */
+export const TOTALS_BYTES: usize = 64;
 
 /** A layer and where its numbers lie. */
 @unmanaged
@@ -68,12 +72,31 @@ export class Plan {
   momentum: f64;
   power1: f64;
   power2: f64;
+  /** The points that go through the network now: blocks, or indices in turn of points in blocks, or 0 for none. */
+  passRows: usize;
+  passOrder: usize;
+  passSize: u32;
+  /** Whether the gradient is wanted. */
+  learns: bool;
+  chunks: u32;
+  /** Of the last pass. */
   loss: f64;
   right: f64;
+  /** Threads that run chunks beside the training's own. */
+  helpers: i32;
+  /** Where, each in a cache line of its own: chunks to take, chunks done, chunks done by helpers, whether all is over. */
+  ticketAt: usize;
+  doneAt: usize;
+  helpedAt: usize;
+  dismissedAt: usize;
 
   @inline layer(index: u32): Layer {
     return changetype<Layer>(this.layers + index * offsetof<Layer>());
   }
+}
+
+export function totalsOf(plan: Plan, chunk: u32): Totals {
+  return changetype<Totals>(plan.totals + <usize>chunk * TOTALS_BYTES);
 }
 
 /** Bytes of a split's blocks; more rows are read than there are, so some follow. */

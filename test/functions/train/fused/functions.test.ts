@@ -43,8 +43,8 @@ function unitOf(value: number, digits = 23, lowest = -126): number {
 }
 
 const FUNCTIONS = [
-  { name: 'exp', reference: Math.exp, from: -87.33, to: 0, ulps: 1.1 },
-  { name: 'sigmoid', reference: sigmoid, from: -87.33, to: Number.POSITIVE_INFINITY, ulps: 3 },
+  { name: 'exp', reference: Math.exp, from: -64, to: 0, ulps: 1.1 },
+  { name: 'sigmoid', reference: sigmoid, from: -64, to: Number.POSITIVE_INFINITY, ulps: 3 },
   {
     name: 'tanh',
     reference: Math.tanh,
@@ -73,13 +73,10 @@ for (const [which, { name, reference, from, to, ulps }] of FUNCTIONS.entries()) 
   });
 }
 
-test('at the ends, exp, sigmoid and tanh are where they tend to, and never subnormal', () => {
+test('at the ends, exp, sigmoid and tanh are where they tend to, and 0 before they would be subnormal', () => {
   const { NEGATIVE_INFINITY, POSITIVE_INFINITY } = Number;
-  const tiny = 2 ** -126;
   for (const which of [0, 1]) {
-    for (const value of apply(which, Float32Array.of(-88, -104, -3e38, NEGATIVE_INFINITY))) {
-      assert.ok(value >= tiny && value < 1.01 * tiny, `${value}`);
-    }
+    assert.deepEqual(apply(which, Float32Array.of(-64.01, -104, -3e38, NEGATIVE_INFINITY)), new Float32Array(4));
   }
   assert.deepEqual(apply(0, Float32Array.of(0, -0, 0, -0)), Float32Array.of(1, 1, 1, 1));
   assert.deepEqual(apply(1, Float32Array.of(0, -0, 90, POSITIVE_INFINITY)), Float32Array.of(0.5, 0.5, 1, 1));

@@ -105,7 +105,7 @@ export function judge(logits: usize, labels: usize, count: u32, bytes: usize, gr
     const logit = v128.load(logits + offset);
     const label = v128.load(labels + offset);
     const t = v128.xor(logit, label);
-    const small = Lanes.exp(f32x4.neg(f32x4.abs(t)));
+    const small = Lanes.exp(Lanes.minusSize(t));
     const inverse = f32x4.div(one, f32x4.add(one, small));
     const size = v128.bitselect(f32x4.mul(small, inverse), inverse, f32x4.lt(t, zero));
     const slope = v128.and(v128.xor(size, label), isPoint);

@@ -1,55 +1,83 @@
+// Numbers in memory, each one instruction away: V8 puts one that is written in the code together anew, from several, in every
+// round of a loop.
+const LOWEST: usize = memory.data<f32>([-64.0]);
+const SHIFTER: usize = memory.data<f32>([12582912.0]);
+const LOG2E: usize = memory.data<f32>([1.44269504]);
+const LN2_HIGH: usize = memory.data<f32>([0.693359375]);
+const LN2_LOW: usize = memory.data<f32>([-2.1219444e-4]);
+const EXP6: usize = memory.data<f32>([0.0013926376]);
+const EXP5: usize = memory.data<f32>([0.008363333]);
+const EXP4: usize = memory.data<f32>([0.041666553]);
+const EXP3: usize = memory.data<f32>([0.16666576]);
+const HALF: usize = memory.data<f32>([0.5]);
+const ONE: usize = memory.data<f32>([1.0]);
+const TANH13: usize = memory.data<f32>([0.0022927448]);
+const TANH11: usize = memory.data<f32>([-0.0083439455]);
+const TANH9: usize = memory.data<f32>([0.021768919]);
+const TANH7: usize = memory.data<f32>([-0.05395926]);
+const TANH5: usize = memory.data<f32>([0.13333304]);
+const TANH3: usize = memory.data<f32>([-0.33333333]);
+const NEAR: usize = memory.data<f32>([0.625]);
+const MINUS_TWO: usize = memory.data<f32>([-2.0]);
+/** The sign bit alone. */
+const SIGN: usize = memory.data<f32>([-0.0]);
+
 /** Functions of four float32 at once, by additions, multiplications and one division: IEEE 754 fixes every bit of them. */
 export class Lanes {
   /**
-   * exp(x) for x <= 0, at most 1.1 ulp off. Where the result would be less than the smallest normal number (x < -87.33)
-   * it is about that number: what is subnormal slows processors down a hundredfold.
+   * exp(x) for x <= 0, at most 1.1 ulp off. For x < -64 it is 0: products of what is smaller would soon be subnormal,
+   * which slows processors down a hundredfold.
    */
   @inline static exp(x: v128): v128 {
-    // The larger one; NaN stays, as it is not less.
-    const lowest = f32x4.splat(-87.33654);
-    const bounded = f32x4.pmax(x, lowest);
     // Adding 1.5 * 2^23 rounds to an integer and leaves it in the lowest bits.
-    const shifter = f32x4.splat(12582912.0);
-    const shifted = f32x4.add(f32x4.mul(bounded, f32x4.splat(1.44269504)), shifter);
+    const shifter = v128.load_splat<f32>(SHIFTER);
+    const shifted = f32x4.add(f32x4.mul(x, v128.load_splat<f32>(LOG2E)), shifter);
     const n = f32x4.sub(shifted, shifter);
     // ln 2 in two parts; n times the first is exact.
-    const high = f32x4.sub(bounded, f32x4.mul(n, f32x4.splat(0.693359375)));
-    const r = f32x4.sub(high, f32x4.mul(n, f32x4.splat(-2.1219444e-4)));
+    const high = f32x4.sub(x, f32x4.mul(n, v128.load_splat<f32>(LN2_HIGH)));
+    const r = f32x4.sub(high, f32x4.mul(n, v128.load_splat<f32>(LN2_LOW)));
     // (exp(r) - 1 - r) / r^2 interpolated in Chebyshev's nodes.
-    let p = f32x4.add(f32x4.mul(f32x4.splat(0.0013926376), r), f32x4.splat(0.008363333));
-    p = f32x4.add(f32x4.mul(p, r), f32x4.splat(0.041666553));
-    p = f32x4.add(f32x4.mul(p, r), f32x4.splat(0.16666576));
-    p = f32x4.add(f32x4.mul(p, r), f32x4.splat(0.5));
+    let p = f32x4.add(f32x4.mul(v128.load_splat<f32>(EXP6), r), v128.load_splat<f32>(EXP5));
+    p = f32x4.add(f32x4.mul(p, r), v128.load_splat<f32>(EXP4));
+    p = f32x4.add(f32x4.mul(p, r), v128.load_splat<f32>(EXP3));
+    p = f32x4.add(f32x4.mul(p, r), v128.load_splat<f32>(HALF));
     p = f32x4.add(f32x4.mul(p, f32x4.mul(r, r)), r);
-    p = f32x4.add(p, f32x4.splat(1.0));
-    const power = i32x4.add(i32x4.shl(shifted, 23), i32x4.splat(0x3f800000));
-    return f32x4.mul(p, power);
+    p = f32x4.add(p, v128.load_splat<f32>(ONE));
+    const power = i32x4.add(i32x4.shl(shifted, 23), v128.load_splat<f32>(ONE));
+    // NaN stays, as it is not less.
+    const isTooLow = f32x4.lt(x, v128.load_splat<f32>(LOWEST));
+    return v128.andnot(f32x4.mul(p, power), isTooLow);
   }
 
-  /** 1 / (1 + exp(-x)), at most 3 ulp off; below -87.33 about the smallest normal number. */
+  /** -|x| */
+  @inline static minusSize(x: v128): v128 {
+    return v128.or(x, v128.load_splat<f32>(SIGN));
+  }
+
+  /** 1 / (1 + exp(-x)), at most 3 ulp off; 0 below -64. */
   @inline static sigmoid(x: v128): v128 {
-    const small = Lanes.exp(f32x4.neg(f32x4.abs(x)));
-    const inverse = f32x4.div(f32x4.splat(1.0), f32x4.add(small, f32x4.splat(1.0)));
+    const small = Lanes.exp(Lanes.minusSize(x));
+    const inverse = f32x4.div(v128.load_splat<f32>(ONE), f32x4.add(small, v128.load_splat<f32>(ONE)));
     const isNegative = f32x4.lt(x, f32x4.splat(0.0));
     return v128.bitselect(f32x4.mul(small, inverse), inverse, isNegative);
   }
 
   /** tanh(x), at most 1.5 ulp off. */
   @inline static tanh(x: v128): v128 {
-    const sign = v128.and(x, i32x4.splat(0x80000000));
-    const size = f32x4.abs(x);
-    const small = Lanes.exp(f32x4.mul(size, f32x4.splat(-2.0)));
-    const fraction = f32x4.div(f32x4.add(small, small), f32x4.add(small, f32x4.splat(1.0)));
-    const far = f32x4.sub(f32x4.splat(1.0), fraction);
+    const sign = v128.and(x, v128.load_splat<f32>(SIGN));
+    const size = v128.xor(x, sign);
+    const small = Lanes.exp(f32x4.mul(size, v128.load_splat<f32>(MINUS_TWO)));
+    const fraction = f32x4.div(f32x4.add(small, small), f32x4.add(small, v128.load_splat<f32>(ONE)));
+    const far = f32x4.sub(v128.load_splat<f32>(ONE), fraction);
     // Near 0 that difference loses digits: there (tanh(x) / x - 1) / x^2, interpolated in Chebyshev's nodes.
     const z = f32x4.mul(x, x);
-    let p = f32x4.add(f32x4.mul(f32x4.splat(0.0022927448), z), f32x4.splat(-0.0083439455));
-    p = f32x4.add(f32x4.mul(p, z), f32x4.splat(0.021768919));
-    p = f32x4.add(f32x4.mul(p, z), f32x4.splat(-0.05395926));
-    p = f32x4.add(f32x4.mul(p, z), f32x4.splat(0.13333304));
-    p = f32x4.add(f32x4.mul(p, z), f32x4.splat(-0.33333333));
+    let p = f32x4.add(f32x4.mul(v128.load_splat<f32>(TANH13), z), v128.load_splat<f32>(TANH11));
+    p = f32x4.add(f32x4.mul(p, z), v128.load_splat<f32>(TANH9));
+    p = f32x4.add(f32x4.mul(p, z), v128.load_splat<f32>(TANH7));
+    p = f32x4.add(f32x4.mul(p, z), v128.load_splat<f32>(TANH5));
+    p = f32x4.add(f32x4.mul(p, z), v128.load_splat<f32>(TANH3));
     const near = f32x4.add(f32x4.mul(f32x4.mul(p, z), size), size);
-    const isNear = f32x4.lt(size, f32x4.splat(0.625));
+    const isNear = f32x4.lt(size, v128.load_splat<f32>(NEAR));
     return v128.or(v128.bitselect(near, far, isNear), sign);
   }
 

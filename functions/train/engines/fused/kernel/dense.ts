@@ -12,13 +12,17 @@ export const RELU_SLOPE: i32 = SLOPE + 1;
 export const TANH_SLOPE: i32 = SLOPE + 2;
 export const SIGMOID_SLOPE: i32 = SLOPE + 3;
 
-class Finish {
+export class Finish {
   /** Sums `sum` of a tile, finished; `at` is where the outputs lie that an activation's slope is made of. */
   @inline static of(mode: i32, sum: v128, at: usize): v128 {
     if (mode == LINEAR) return sum;
     // The larger one of 0 and the sum; NaN stays.
     if (mode == RELU) return f32x4.pmax(sum, f32x4.splat(0));
-    const output = v128.load(at);
+    return Finish.slope(mode, sum, v128.load(at));
+  }
+
+  /** `sum` times the slope of an activation whose output is `output`. */
+  @inline static slope(mode: i32, sum: v128, output: v128): v128 {
     if (mode == RELU_SLOPE) return v128.and(sum, f32x4.gt(output, f32x4.splat(0)));
     if (mode == TANH_SLOPE) return f32x4.mul(sum, f32x4.sub(f32x4.splat(1), f32x4.mul(output, output)));
     return f32x4.mul(sum, f32x4.sub(output, f32x4.mul(output, output)));

@@ -1,4 +1,4 @@
-import { RELU_SLOPE, TANH_SLOPE } from './dense';
+import { Finish } from './dense';
 import { Lanes } from './lanes';
 import { log } from './log';
 import { ROW } from './memory';
@@ -133,15 +133,6 @@ export function judge(logits: usize, labels: usize, count: u32, bytes: usize, gr
   if (!(totals.product < LARGE)) totals.close();
 }
 
-class Back {
-  /** The slope at a unit of the last hidden layer. */
-  @inline static of(mode: i32, slope: v128, output: v128): v128 {
-    if (mode == RELU_SLOPE) return v128.and(slope, f32x4.gt(output, f32x4.splat(0)));
-    if (mode == TANH_SLOPE) return f32x4.mul(slope, f32x4.sub(f32x4.splat(1), f32x4.mul(output, output)));
-    return f32x4.mul(slope, f32x4.sub(output, f32x4.mul(output, output)));
-  }
-}
-
 /**
  * Adds a block's share of the gradient of the last layer, and takes the slopes at its one unit back to the layer before.
  *
@@ -183,10 +174,10 @@ export function backFromHead(
       s2 = f32x4.add(s2, f32x4.mul(x2, d));
       s3 = f32x4.add(s3, f32x4.mul(x3, d));
       if (mode != 0) {
-        v128.store(to + offset, Back.of(mode, f32x4.mul(w0, d), x0));
-        v128.store(to + offset, Back.of(mode, f32x4.mul(w1, d), x1), ROW);
-        v128.store(to + offset, Back.of(mode, f32x4.mul(w2, d), x2), 2 * ROW);
-        v128.store(to + offset, Back.of(mode, f32x4.mul(w3, d), x3), 3 * ROW);
+        v128.store(to + offset, Finish.slope(mode, f32x4.mul(w0, d), x0));
+        v128.store(to + offset, Finish.slope(mode, f32x4.mul(w1, d), x1), ROW);
+        v128.store(to + offset, Finish.slope(mode, f32x4.mul(w2, d), x2), 2 * ROW);
+        v128.store(to + offset, Finish.slope(mode, f32x4.mul(w3, d), x3), 3 * ROW);
       }
     }
     Lanes.addTo(gradient, Lanes.sums(s0, s1, s2, s3));

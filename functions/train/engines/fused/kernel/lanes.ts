@@ -88,10 +88,19 @@ export class Lanes {
     return f32x4.add(v128.shuffle<f32>(ab, cd, 0, 1, 4, 5), v128.shuffle<f32>(ab, cd, 2, 3, 6, 7));
   }
 
+  /** Adds the first two of four float32 to two float64 in memory. */
+  @inline static addLowTo(to: usize, values: v128): void {
+    v128.store(to, f64x2.add(v128.load(to), f64x2.promote_low_f32x4(values)));
+  }
+
+  /** Adds the last two of four float32 to two float64 in memory. */
+  @inline static addHighTo(to: usize, values: v128): void {
+    Lanes.addLowTo(to, v128.shuffle<f32>(values, values, 2, 3, 2, 3));
+  }
+
   /** Adds four float32 to four float64 in memory. */
   @inline static addTo(to: usize, values: v128): void {
-    v128.store(to, f64x2.add(v128.load(to), f64x2.promote_low_f32x4(values)));
-    const upper = v128.shuffle<f32>(values, values, 2, 3, 2, 3);
-    v128.store(to, f64x2.add(v128.load(to, 16), f64x2.promote_low_f32x4(upper)), 16);
+    Lanes.addLowTo(to, values);
+    Lanes.addHighTo(to + 16, values);
   }
 }

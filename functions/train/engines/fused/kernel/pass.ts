@@ -3,6 +3,7 @@ import { dense, LINEAR, RELU, RELU_SLOPE } from './dense';
 import { addBiasGradient, addKernelGradient } from './gradient';
 import { addLogits, backFromHead, judge } from './head';
 import { BLOCK, ROW } from './memory';
+import { addPlanarGradient, backThroughOne, planarForward } from './planar';
 import { Layer, Plan, totalsOf } from './plan';
 
 /** Runs one chunk of the pass that is set in the plan: whole blocks, at the same borders whoever runs them. */
@@ -60,7 +61,11 @@ function forward(plan: Plan, rows: usize, scratch: usize, bytes: usize): void {
     const layer = plan.layer(index);
     const to = scratch + layer.outputs;
     const mode = layer.activation == RELU ? RELU : LINEAR;
-    dense(from, layer.forward, layer.bias, to, layer.inputs, layer.paddedUnits, bytes, mode, 0);
+    if (index == 0 && plan.dims == 2) {
+      planarForward(from, layer.forward, layer.bias, to, layer.paddedUnits, bytes, mode);
+    } else {
+      dense(from, layer.forward, layer.bias, to, layer.inputs, layer.paddedUnits, bytes, mode, 0);
+    }
     activate(layer.activation, to, layer.paddedUnits, bytes);
     from = to;
   }
@@ -81,10 +86,21 @@ function backward(plan: Plan, rows: usize, scratch: usize, bytes: usize, gradien
   let below = plan.layer(--index);
   let outputs = scratch + below.outputs;
   const mode = slopeOf(below);
+  if (index == 0 && plan.dims == 2) {
+    const kernel = gradient + below.gradient;
+    const bias = gradient + below.biasGradient;
+    const units = below.paddedUnits;
+    backThroughOne(rows, outputs, logits, head.forward, gradient + head.gradient, kernel, bias, units, bytes, mode);
+    return;
+  }
   backFromHead(outputs, logits, head.forward, gradient + head.gradient, slopes, head.inputs, bytes, mode);
   for (;;) {
     const layer = below;
     const units = layer.paddedUnits;
+    if (index == 0 && plan.dims == 2) {
+      addPlanarGradient(rows, slopes, gradient + layer.gradient, gradient + layer.biasGradient, units, bytes);
+      return;
+    }
     addBiasGradient(slopes, gradient + layer.biasGradient, units, bytes);
     if (index == 0) {
       addKernelGradient(rows, slopes, gradient + layer.gradient, layer.inputs, units, bytes);

@@ -9,7 +9,7 @@ import { startHelpers } from './helpers.ts';
 import { ACTIVATION_CODES, type Kernel, OPTIMIZER_CODES } from './kernel.ts';
 
 /** Points that go through the network together (`kernel/memory.ts`). */
-const BLOCK = 64;
+const BLOCK = 128;
 
 /** What a kernel can address, less room for all but the points and the parameters. */
 const ADDRESSABLE = 2 ** 32 - 2 ** 24;

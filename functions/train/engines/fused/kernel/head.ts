@@ -28,8 +28,11 @@ export class Totals {
   }
 }
 
-/** A block's factors are in [1, 2] each, so their product multiplies this at most to 1e39. */
+/** A block's factors are in [1, 2] each, so their product multiplies this at most to 1e59. */
 const LARGE: f64 = 1e20;
+
+/** The logit of no point: with label 0 it has no loss and no slope. */
+const NOTHING: f32 = -1e30;
 
 /** The logits of a block: a weighted sum of rows for the one unit of the last layer. */
 export function addLogits(from: usize, weights: usize, bias: usize, to: usize, inputs: u32, bytes: usize): void {
@@ -86,40 +89,37 @@ export function addLogits(from: usize, weights: usize, bias: usize, to: usize, i
  * sigmoid(t), with the same change of sign. No digit is lost at either end.
  *
  * @param labels 0 for label 0, the sign bit for label 1
- * @param count points; what lies behind them in the row gets slope 0
+ * @param count points; what lies behind them in the row, with label 0, gets slope 0
  * @param gradient float64, of the last layer's bias: gets the sum of the slopes
  */
 export function judge(logits: usize, labels: usize, count: u32, bytes: usize, gradient: usize, totals: Totals): void {
+  for (let at = logits + ((<usize>count) << 2); at < logits + bytes; at += 4) store<f32>(at, NOTHING);
   const zero = f32x4.splat(0);
-  const one = f32x4.splat(1);
-  const limit = i32x4.splat(count);
-  let places = i32x4(0, 1, 2, 3);
   let linear = zero;
   let slopes = zero;
   let wrong = zero;
-  let low = f64x2.splat(1);
-  let high = low;
-  for (let offset: usize = 0; offset < bytes; offset += 16) {
-    const isPoint = i32x4.lt_s(places, limit);
-    places = i32x4.add(places, i32x4.splat(4));
-    const logit = v128.load(logits + offset);
-    const label = v128.load(labels + offset);
+  // The product of all 1 + exp(-|t|), less 1: its digits are those of the terms, however small they are.
+  let excess = zero;
+  const end = logits + bytes;
+  for (let at = logits; at < end; at += 16) {
+    const logit = v128.load(at);
+    const label = v128.load(labels);
+    labels += 16;
     const t = v128.xor(logit, label);
     const small = Lanes.exp(Lanes.minusSize(t));
-    const inverse = f32x4.div(one, f32x4.add(one, small));
-    const size = v128.bitselect(f32x4.mul(small, inverse), inverse, f32x4.lt(t, zero));
-    const slope = v128.and(v128.xor(size, label), isPoint);
-    v128.store(logits + offset, slope);
+    const slope = v128.xor(Lanes.logistic(t, small), label);
+    v128.store(at, slope);
     slopes = f32x4.add(slopes, slope);
-    linear = f32x4.add(linear, v128.and(f32x4.pmax(t, zero), isPoint));
-    const term = v128.and(small, isPoint);
-    low = f64x2.mul(low, f64x2.add(f64x2.splat(1), f64x2.promote_low_f32x4(term)));
-    const upper = v128.shuffle<f32>(term, term, 2, 3, 2, 3);
-    high = f64x2.mul(high, f64x2.add(f64x2.splat(1), f64x2.promote_low_f32x4(upper)));
-    const isWrong = v128.xor(f32x4.gt(logit, zero), i32x4.shr_s(label, 31));
-    wrong = i32x4.sub(wrong, v128.and(isWrong, isPoint));
+    linear = f32x4.add(linear, f32x4.pmax(t, zero));
+    excess = f32x4.add(f32x4.add(excess, small), f32x4.mul(excess, small));
+    wrong = i32x4.sub(wrong, v128.xor(f32x4.gt(logit, zero), i32x4.shr_s(label, 31)));
   }
-  const product = f64x2.mul(low, high);
+  const one = f64x2.splat(1);
+  const upper = v128.shuffle<f32>(excess, excess, 2, 3, 2, 3);
+  const product = f64x2.mul(
+    f64x2.add(one, f64x2.promote_low_f32x4(excess)),
+    f64x2.add(one, f64x2.promote_low_f32x4(upper)),
+  );
   totals.product *= f64x2.extract_lane(product, 0) * f64x2.extract_lane(product, 1);
   const sums = Lanes.sums(linear, slopes, linear, slopes);
   totals.loss += <f64>f32x4.extract_lane(sums, 0);

@@ -56,10 +56,14 @@ export class Lanes {
 
   /** 1 / (1 + exp(-x)), at most 3 ulp off; 0 below -64. */
   @inline static sigmoid(x: v128): v128 {
-    const small = Lanes.exp(Lanes.minusSize(x));
-    const inverse = f32x4.div(v128.load_splat<f32>(ONE), f32x4.add(small, v128.load_splat<f32>(ONE)));
+    return Lanes.logistic(x, Lanes.exp(Lanes.minusSize(x)));
+  }
+
+  /** The sigmoid of x, where exp(-|x|) is known. */
+  @inline static logistic(x: v128, small: v128): v128 {
+    const one = v128.load_splat<f32>(ONE);
     const isNegative = f32x4.lt(x, f32x4.splat(0.0));
-    return v128.bitselect(f32x4.mul(small, inverse), inverse, isNegative);
+    return f32x4.div(v128.bitselect(small, one, isNegative), f32x4.add(small, one));
   }
 
   /** tanh(x), at most 1.5 ulp off. */

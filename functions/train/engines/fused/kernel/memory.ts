@@ -1,7 +1,7 @@
 /** Points that go through the network together: their activations stay in the processor's cache. */
-export const BLOCK: u32 = 64;
+export const BLOCK: u32 = 128;
 /** From the values of one unit (or coordinate) in a block to those of the next, in bytes. */
-export const ROW: usize = 256;
+export const ROW: usize = 512;
 
 /** The first free byte; nothing is ever freed, as a training has a memory of its own. */
 let top: usize = (__heap_base + 63) & ~63;

@@ -23,6 +23,8 @@ export function runChunk(plan: Plan, chunk: u32, scratch: usize): void {
     if (plan.passOrder != 0) {
       rows = scratch + plan.block;
       gather(plan, plan.passRows, plan.passOrder + ((<usize>from) << 2), count, rows);
+      const labels = rows + <usize>plan.dims * ROW;
+      memory.fill(labels + ((<usize>count) << 2), 0, (<usize>(BLOCK - count)) << 2);
     }
     // Up to a tile of eight points.
     const bytes = (<usize>((count + 7) & ~7)) << 2;

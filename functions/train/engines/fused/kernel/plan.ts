@@ -1,5 +1,5 @@
 import { Totals } from './head';
-import { ROW, take } from './memory';
+import { BLOCK, ROW, take } from './memory';
 
 /** Parts of a batch whose sums are kept apart and then added in order, whoever computed them: threads take whole chunks. */
 export const CHUNKS: u32 = 4;
@@ -101,5 +101,5 @@ export function totalsOf(plan: Plan, chunk: u32): Totals {
 
 /** Bytes of a split's blocks; more rows are read than there are, so some follow. */
 export function takeRows(plan: Plan, size: u32): usize {
-  return take(<usize>((size + 63) >>> 6) * plan.blockBytes + 4 * ROW);
+  return take(<usize>((size + BLOCK - 1) / BLOCK) * plan.blockBytes + 4 * ROW);
 }

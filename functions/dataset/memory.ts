@@ -8,12 +8,12 @@ const BASE = 320 * 2 ** 20;
 /** What has not been collected yet comes on top: 4,000,000 points in 16 dimensions took 1.4 times what is counted. */
 const GARBAGE = 1.5;
 
-/** Values of one layer that a training pass computes at once, at most (`functions/train/engines`). */
+/** Values of one layer that a training pass of TensorFlow.js computes at once, at most (`functions/train/engines`). */
 const CHUNK_VALUES = 2 ** 20;
 
 /**
  * About how much memory an experiment takes at its peak, in bytes, rather too much than too little: generating and
- * training on the TensorFlow.js engine in one process, as many models at once as there are CPUs.
+ * training in one process, on whichever engine takes more, as many models at once as there are CPUs.
  */
 export function estimateMemory(spec: ExperimentSpec, parallel: number = availableParallelism()): number {
   const { dims, trainSize, validationSize, testSize } = spec.dataset;
@@ -31,7 +31,9 @@ export function estimateMemory(spec: ExperimentSpec, parallel: number = availabl
       const rows = (training.batchSize === 'full' ? 0 : 4 * trainSize) + 4 * Math.max(trainSize, validationSize);
       // Forward values, slopes, their transposes and packed forms; parameters with the optimizer's state in doubles.
       const device = 4 * CHUNK_VALUES * (4 + 2 * layers) + (4 + 8 * 3 + 4 * 4) * parameters;
-      return files + rows + device + 2 * (4 + 4 * 4) * training.epochs;
+      // The kernel's memory: all points, packed parameters, the optimizer's state and four gradients in doubles.
+      const kernel = (4 * dims + 8) * (trainSize + validationSize) + (4 + 4 * 3 + 8 * 2 + 8 * 4) * parameters;
+      return files + Math.max(rows + device, kernel) + 2 * (4 + 4 * 4) * training.epochs;
     })
     .sort((a, b) => b - a)
     .slice(0, Math.max(1, parallel));

@@ -25,7 +25,7 @@ export const modelTrained = defineEvent({
     train: { loss: 0.021, accuracy: 0.998 },
     validation: { loss: 0.024, accuracy: 0.997 },
     test: { loss: 0.023, accuracy: 0.996 },
-    engine: { name: 'fused', reason: 'one pass per block of points, the same weights on every machine' },
+    engine: { name: 'fused', reason: 'the same weights on every machine' },
     durationMs: 812,
   },
 });

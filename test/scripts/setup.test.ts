@@ -88,6 +88,19 @@ suite('packages are installed when they are needed', { concurrency: 2 }, () => {
     assert.equal(await project.installs(), 1);
   });
 
+  test('and the training kernel is compiled with them', async () => {
+    await using project = await makeProject();
+    const folder = project.path('functions', 'train', 'engines', 'fused');
+    await mkdir(folder, { recursive: true });
+    const kernel = project.path('kernel.wasm');
+    await writeFile(
+      join(folder, 'build.ts'),
+      `import { writeFileSync } from 'node:fs';\nwriteFileSync(${JSON.stringify(kernel)}, '');`,
+    );
+    await project.run();
+    assert.equal(await readFile(kernel, 'utf8'), '');
+  });
+
   test('again when package-lock.json has changed', async () => {
     await using project = await makeProject();
     await project.run();

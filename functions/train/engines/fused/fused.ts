@@ -1,4 +1,4 @@
-import { RejectedError } from '../../../../events/errors.ts';
+import { RejectedError, TransientError } from '../../../../events/errors.ts';
 import type { ResolvedModel } from '../../../../events/spec.ts';
 import type { Points } from '../../../dataset/points.ts';
 import { initialNetwork } from '../../../model/init.ts';
@@ -12,13 +12,14 @@ import { ACTIVATION_CODES, type Kernel, OPTIMIZER_CODES } from './kernel.ts';
 const BLOCK = 128;
 
 /** What a kernel can address, less room for all but the points and the parameters. */
-const ADDRESSABLE = 2 ** 32 - 2 ** 24;
+const ADDRESSABLE = 2 ** 32 - 2 ** 26;
 
 /**
  * Trains on the project's own kernel. The weights depend on the data and the model alone: every sum is taken in one
  * fixed order, by operations that IEEE 754 fixes to the last bit, whatever the number of threads.
  *
  * @throws RejectedError `DIVERGED`; `INSUFFICIENT_MEMORY` for more points than a kernel can address
+ * @throws TransientError `INSUFFICIENT_MEMORY` where there is less memory than that
  */
 export function trainWithKernel(
   kernel: Kernel,
@@ -32,12 +33,7 @@ export function trainWithKernel(
   const batches = batchesOf(train.size, batchSize);
   assertAddressable({ train, validation }, network, batches.length > 1);
   const batch = batches[0]?.end ?? 0;
-  kernel.begin(train.dims);
-  for (const { inputs, units, activation } of network.layers) {
-    kernel.addLayer(inputs, units, ACTIVATION_CODES[activation]);
-  }
-  const widest = Math.max(...network.layers.map(({ units }) => units));
-  const parameters = kernel.allocate(widest, train.size, validation.size, batch, threads - 1) >>> 0;
+  const parameters = allocate(kernel, network, { train, validation }, batch, threads);
   writePoints(kernel, kernel.trainRows(), train);
   writePoints(kernel, kernel.validationRows(), validation);
   eachPart(kernel, parameters, network, (values, place) => place.set(values));
@@ -72,6 +68,29 @@ function assertAddressable({ train, validation }: TrainingData, network: Network
     'INSUFFICIENT_MEMORY',
     `Too large dataset of ${train.size} training points in ${train.dims} dimensions for engine fused: expected at most 4 GiB; use fewer points or engine tensorflow`,
   );
+}
+
+/** Lays out the kernel's memory; gives where the parameters go. */
+function allocate(
+  kernel: Kernel,
+  { layers }: Network,
+  { train, validation }: TrainingData,
+  batch: number,
+  threads: number,
+): number {
+  try {
+    kernel.begin(train.dims);
+    for (const { inputs, units, activation } of layers) kernel.addLayer(inputs, units, ACTIVATION_CODES[activation]);
+    const widest = Math.max(...layers.map(({ units }) => units));
+    return kernel.allocate(widest, train.size, validation.size, batch, threads - 1) >>> 0;
+  } catch (cause) {
+    // It traps where its memory cannot grow.
+    throw new TransientError(
+      'INSUFFICIENT_MEMORY',
+      `Not enough memory to train on ${train.size} points in ${train.dims} dimensions; the training can be tried again`,
+      { cause },
+    );
+  }
 }
 
 /** Writes points as the kernel reads them: blocks of a row per coordinate and one of labels, a sign bit for label 1. */

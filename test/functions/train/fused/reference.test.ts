@@ -66,17 +66,19 @@ for (const activation of ACTIVATIONS) {
   }
 }
 
-const SHAPES = [
+const SHAPES: { dims: number; hidden: number[]; size?: number }[] = [
   { dims: 64, hidden: [1024] },
   { dims: 2, hidden: [1, 1, 1, 1, 1, 1, 1, 1] },
   { dims: 5, hidden: [33, 2, 17, 5, 3, 64, 7, 10] },
   { dims: 63, hidden: [] },
+  { dims: 2, hidden: [16], size: 3001 },
+  { dims: 4, hidden: [16, 16], size: 3001 },
 ];
 
-for (const { dims, hidden } of SHAPES) {
-  test(`a network of ${dims} inputs and hidden layers [${hidden}] is trained as TensorFlow.js does`, () => {
+for (const { dims, hidden, size = 200 } of SHAPES) {
+  test(`a network of ${dims} inputs and hidden layers [${hidden}] is trained on ${size} points as TensorFlow.js does`, () => {
     const far = compare({
-      dataset: { dims, trainSize: 200, validationSize: 70 },
+      dataset: { dims, trainSize: size, validationSize: Math.floor(size / 2) },
       models: [{ name: 'm', hidden }],
       training: { epochs: 5 },
     });

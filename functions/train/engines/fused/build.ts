@@ -15,11 +15,14 @@ const OPTIONS = [
 
 /**
  * The kernel as a WebAssembly module. It is compiled from its sources where that has not been done yet; the result is
- * kept in `node_modules/.cache`, under a name made of all that it depends on.
+ * kept under a name made of all that it depends on.
+ *
+ * @param cache the folder where it is kept: `node_modules/.cache/xorflow` unless told otherwise
  */
-export async function loadKernel(): Promise<Uint8Array<ArrayBuffer>> {
+export async function loadKernel(cache?: string): Promise<Uint8Array<ArrayBuffer>> {
   const manifest = createRequire(import.meta.url).resolve('assemblyscript/package.json');
-  const path = join(dirname(dirname(manifest)), '.cache', 'xorflow', `${keyOf(readFileSync(manifest, 'utf8'))}.wasm`);
+  const folder = cache ?? join(dirname(dirname(manifest)), '.cache', 'xorflow');
+  const path = join(folder, `${keyOf(readFileSync(manifest, 'utf8'))}.wasm`);
   try {
     return new Uint8Array(await readFile(path));
   } catch {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ERROR_CODES, type ErrorCode, RejectedError, toError } from '../events/errors.ts';
-import { unreachable } from './exit.ts';
+import { unreachable, usageError } from './exit.ts';
 
 /** What a client waits for, in milliseconds. */
 export interface Patience {
@@ -135,8 +135,28 @@ export function toUnreachable(url: string, error: unknown): unknown {
   if (error instanceof Error && 'code' in error && error.code === 'PLATFORM_UNREACHABLE') return error;
   if (error instanceof RejectedError) return error;
   const why = causeOf(error);
-  const hint = why.includes('ECONNREFUSED') ? 'nobody listens there, "xorflow up" starts one here' : why;
-  return unreachable(`Cannot reach the platform at ${url}: ${hint}`, { cause: error });
+  if (why === 'bad port') {
+    const { port } = new URL(url);
+    const wrong = `Wrong value ${JSON.stringify(url)} at --to: expected another port`;
+    return usageError(`${wrong}, ${port} is kept for something else than HTTP`, { cause: error });
+  }
+  return unreachable(whyAway(url, why), { cause: error });
+}
+
+/** What a person can do something about, in place of what the layers below say. */
+function whyAway(url: string, why: string): string {
+  const nobody = `No platform answers at ${url}`;
+  if (why.includes('ECONNREFUSED'))
+    return `Cannot reach the platform at ${url}: nobody listens there, "xorflow up" starts one here`;
+  if (why.includes('ENOTFOUND')) return `${nobody}: no host has this name`;
+  if (/^HPE_|^ERR_SSL|SSL routines/.test(why)) {
+    return url.startsWith('https:')
+      ? `${nobody}: it does not speak TLS, try http://`
+      : `${nobody}: it does not speak HTTP`;
+  }
+  const certificate = /^(?:ERR_TLS_)?[A-Z_]*(?:CERT|SIGNATURE|ISSUER|LEAF)[A-Z_]*(?=:)/.exec(why)?.[0];
+  if (certificate) return `${nobody}: its certificate is not trusted (${certificate})`;
+  return `Cannot reach the platform at ${url}: ${why}`;
 }
 
 /** Whether the request broke on its way or at the server, and not because nobody is there at all. */

@@ -41,8 +41,22 @@ export async function startLocal({ data, port }: { data: string; port: number })
     ports: { gateway: port },
     env: { LOG_LEVEL: process.env.LOG_LEVEL ?? 'error' },
     log: showLog,
+  }).catch((error: unknown) => {
+    throw isCode(error, 'PORT_IN_USE') && port !== 0 ? toPortError(port, error) : error;
   });
   return { url: platform.urlOf('gateway'), isForeign: false, [Symbol.asyncDispose]: () => platform.close() };
+}
+
+function toPortError(port: number, cause: unknown): XorflowError {
+  const isTaken = !(cause instanceof Error && (cause.cause as NodeJS.ErrnoException | undefined)?.code === 'EACCES');
+  const why = isTaken ? 'that one is in use' : 'that one is for the administrator only';
+  return new XorflowError(
+    'PORT_IN_USE',
+    `Wrong value ${port} at --port: expected a free port, ${why}; 0 is any free one`,
+    {
+      cause,
+    },
+  );
 }
 
 /** Of all that the platform tells, what people did not ask for now, and where they want it all of it. */

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import type { z } from 'zod';
-import { quoteValue, sentenceOf } from '../events/issues.ts';
+import { quoteValue } from '../events/issues.ts';
 import { PRESETS, type PresetName } from '../events/presets.ts';
 import { type ExperimentSpec, specSchema } from '../events/spec.ts';
 import { usageError } from './exit.ts';
+import { explain } from './explain.ts';
 
 /** The options of an experiment as commander gives them: text, not yet looked at. */
 export interface SpecOptions {
@@ -77,7 +77,9 @@ export function specOf(options: SpecOptions, readInput: (path: string) => string
   }
   const parsed = specSchema.safeParse(input);
   if (parsed.success) return parsed.data;
-  throw usageError(explain(parsed.error, input, origins, options.spec));
+  throw usageError(
+    explain(parsed.error, input, origins, options.spec === undefined ? undefined : placeOf(options.spec)),
+  );
 }
 
 /** Reads `16,16`; the empty text and `[]` are a model without hidden layers. */
@@ -173,18 +175,4 @@ function besideLinear(options: readonly string[]): Json[] {
     const isAlone = depths.filter((depth) => depth === widths.length).length === 1;
     return { name: isAlone ? name : `${name} (${widths.join(',')})`, hidden: widths };
   });
-}
-
-/** The schema's sentence, with the option in the place of the path where an option put the value there. */
-function explain(error: z.ZodError, input: Json, origins: ReadonlyMap<string, string>, file?: string): string {
-  const sentence = sentenceOf(error, input, specSchema);
-  const path = error.issues[0]?.path.map(String) ?? [];
-  const place = path.join('.');
-  for (let length = path.length; length > 0; length--) {
-    const option = origins.get(path.slice(0, length).join('.'));
-    if (!option) continue;
-    const at = sentence.lastIndexOf(` at ${place}`);
-    return at === -1 ? sentence : `${sentence.slice(0, at)} at ${option}${sentence.slice(at + ` at ${place}`.length)}`;
-  }
-  return file === undefined ? sentence : `${sentence}, in ${placeOf(file)}`;
 }

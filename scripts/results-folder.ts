@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { makeFolder, whyUnwritable } from '../knative/local/lock.ts';
 import { unreachable, usageError } from './exit.ts';
 
 export const SUMMARY = 'summary.json';
@@ -24,7 +25,7 @@ export async function openFolder(folder: string): Promise<ResultsFolder> {
   try {
     return await reserve(path);
   } catch (cause) {
-    throw unreachable(`Cannot write the results to ${path}: ${whyOf(cause)}`, { cause });
+    throw unreachable(`Cannot write the results to ${path}: ${whyUnwritable(cause)}`, { cause });
   }
 }
 
@@ -43,7 +44,7 @@ export async function openOut(folder: string): Promise<ResultsFolder> {
   try {
     return await reserve(path);
   } catch (cause) {
-    throw usageError(`${wrong} a folder that can be written: ${whyOf(cause)}`, { cause });
+    throw usageError(`${wrong} a folder that can be written: ${whyUnwritable(cause)}`, { cause });
   }
 }
 
@@ -53,7 +54,7 @@ function isFree(path: string, wrong: string): boolean {
     return names.length === 0 || names.includes(SUMMARY);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return true;
-    throw usageError(`${wrong} a folder, new or empty: ${whyOf(cause)}`, { cause });
+    throw usageError(`${wrong} a folder, new or empty: ${whyUnwritable(cause)}`, { cause });
   }
 }
 
@@ -77,41 +78,8 @@ async function reserve(path: string): Promise<ResultsFolder> {
   };
 }
 
-/** Not the recursive `mkdir` of Node: that one never returns where a folder cannot be made in one that is there (`/proc`). */
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST' && (await stat(folder)).isDirectory()) return;
-    if (code !== 'ENOENT' || (await isThere(dirname(folder)))) throw error;
-    await makeFolder(dirname(folder));
-    await makeFolder(folder);
-  }
-}
-
 async function isThere(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined)) !== undefined;
-}
-
-/** What a person can do something about. */
-export function whyOf(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  switch (code) {
-    case 'EEXIST':
-    case 'ENOTDIR':
-      return 'a file stands in the way';
-    case 'EACCES':
-    case 'EPERM':
-    case 'EROFS':
-      return 'it is read-only';
-    case 'ENOENT':
-      return 'no folder can be made there';
-    case 'ENOSPC':
-      return 'the disk is full';
-    default:
-      return code ?? message;
-  }
 }
 
 /** What exports left behind that were killed. */

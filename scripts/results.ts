@@ -2,11 +2,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Descriptor } from '../events/descriptor.ts';
 import { slug } from '../events/spec.ts';
+import { whyUnwritable } from '../knative/local/lock.ts';
 import { unreachable } from './exit.ts';
 import type { Outcome } from './experiment.ts';
 import type { Records } from './records.ts';
 import { documentOf, type PlotFiles } from './report.ts';
-import { type ResultsFolder, SUMMARY, whyOf } from './results-folder.ts';
+import { type ResultsFolder, SUMMARY } from './results-folder.ts';
 
 const PARALLEL = 6;
 const PLOT_NAME = /^[a-z0-9-]{1,64}$/;
@@ -37,7 +38,7 @@ export async function exportResults(
     await folder.publish();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
-    throw unreachable(`Cannot write the results to ${folder.path}: ${whyOf(error)}`, { cause: error });
+    throw unreachable(`Cannot write the results to ${folder.path}: ${whyUnwritable(error)}`, { cause: error });
   }
   return plotFiles(outcome, folder.path);
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { defineEvents } from './commands/events.ts';
 import { defineList } from './commands/list.ts';
@@ -21,6 +22,7 @@ async function main(args: readonly string[]): Promise<number> {
   const { signal } = interruption;
   const program = new Command('xorflow')
     .description('The XOR experiment as a chain of events: on this machine, or on Knative with the same manifests')
+    .version(versionOf(), '--version', 'show the version')
     .addHelpText('after', CODES);
   for (const define of DEFINITIONS) program.addCommand(define(signal, interruption.leave));
   for (const command of [program, ...program.commands]) {
@@ -37,19 +39,38 @@ async function main(args: readonly string[]): Promise<number> {
     await program.parseAsync(args, { from: 'user' });
     return Number(process.exitCode ?? EXIT.done);
   } catch (thrown) {
-    return report(signal.aborted ? signal.reason : toUsage(thrown), args, interruption);
+    return report(signal.aborted ? signal.reason : toUsage(thrown, program, args), args, interruption);
   }
 }
 
 /** Commander's errors as one sentence; undefined where it has only shown help. */
-function toUsage(thrown: unknown): unknown {
+function toUsage(thrown: unknown, program: Command, args: readonly string[]): unknown {
   if (!(thrown instanceof CommanderError)) return thrown;
   if (thrown.exitCode === 0) return undefined;
   const text = thrown.message
     .replace(/^error: /, '')
     .replace(/\n\(Did you mean (.*)\?\)/s, '; did you mean $1?')
     .replace(/\.$/, '');
-  return usageError(`${text.charAt(0).toUpperCase()}${text.slice(1)}`);
+  const allowed = text.includes('did you mean') ? [] : allowedAt(thrown.code, program, args);
+  const hint = allowed.length === 0 ? '' : `: expected one of ${allowed.join(', ')}`;
+  return usageError(`${text.charAt(0).toUpperCase()}${text.slice(1)}${hint}`);
+}
+
+/** What could stand in the place of something unknown. */
+function allowedAt(code: string, program: Command, args: readonly string[]): readonly string[] {
+  if (code === 'commander.unknownCommand') return program.commands.map((command) => command.name());
+  if (code !== 'commander.unknownOption') return [];
+  const command = program.commands.find((one) => one.name() === args.find((text) => !text.startsWith('-'))) ?? program;
+  return command
+    .createHelp()
+    .visibleOptions(command)
+    .map(({ long }) => long)
+    .filter((long) => typeof long === 'string');
+}
+
+function versionOf(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { readonly version: string }).version;
 }
 
 function report(error: unknown, args: readonly string[], { tell }: Interruption): number {
@@ -60,10 +81,15 @@ function report(error: unknown, args: readonly string[], { tell }: Interruption)
   return exitCodeOf(error);
 }
 
-// A reader that has seen enough (`| head`) is no error of ours.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.unreachable);
+  // A reader that has seen enough (`| head`) is no error of ours.
+  if (error.code === 'EPIPE') process.exit(EXIT.done);
+  const why = error.code === 'ENOSPC' ? 'the disk is full' : error.code;
+  process.stderr.write(`xorflow: Cannot write to standard output: ${why}\n`);
+  process.exit(EXIT.unreachable);
 });
+// There is nobody left to tell.
+process.stderr.on('error', () => undefined);
 
 const code = await main(process.argv.slice(2));
 await new Promise((done) => process.stdout.write('', done));

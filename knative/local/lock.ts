@@ -73,7 +73,7 @@ export async function findPlatform(data: string): Promise<{ pid: number; url: st
 }
 
 /** Not the recursive `mkdir` of Node: that one never returns where a folder cannot be made in one that is there (`/proc`). */
-async function makeFolder(folder: string): Promise<void> {
+export async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder);
   } catch (error) {
@@ -151,7 +151,27 @@ function toFolderError(folder: string, thrown: unknown): XorflowError {
   const cause = toError(thrown);
   return new XorflowError(
     'STORE_UNAVAILABLE',
-    `Cannot write to the data folder ${folder}: ${cause.message}; choose a folder that can be written`,
+    `Cannot write to the data folder ${folder}: ${whyUnwritable(cause)}; choose a folder that can be written`,
     { cause },
   );
+}
+
+/** Why a folder cannot be made or written, for people. */
+export function whyUnwritable(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  switch (code) {
+    case 'EEXIST':
+    case 'ENOTDIR':
+      return 'a file stands in the way';
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return 'it is read-only';
+    case 'ENOENT':
+      return 'no folder can be made there';
+    case 'ENOSPC':
+      return 'the disk is full';
+    default:
+      return code ?? message;
+  }
 }

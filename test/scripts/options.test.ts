@@ -119,12 +119,15 @@ suite('what is wrong is told in one sentence that names the option, the value an
     ['a momentum of one', { momentum: '1' }, /^Wrong value 1 at --momentum: expected a number from 0 to less than 1$/],
     ['an unknown optimizer', { optimizer: 'adm' }, /^Wrong value "adm" at --optimizer: expected one of "adam", "sgd"$/],
     ['an unknown engine', { engine: 'gpu' }, /^Wrong value "gpu" at --engine: expected one of "auto"/],
-    ['an unknown activation', { activation: 'x' }, /^Wrong value "x" at --activation: expected one of "relu"/],
+    ['an unknown activation', { activation: 'x' }, /^Wrong value "x" at --activation: .*"sigmoid"$/],
     [
       'a seed over 32 bits',
       { seed: '4294967296' },
       /^Wrong value 4294967296 at --seed: expected an integer from 0 to 4294967295/,
     ],
+    ['a seed in letters', { seed: 'x' }, /^Wrong value "x" at --seed: expected an integer from 0 to 4294967295$/],
+    ['two wrong widths that are the same', { hidden: ['0,0'] }, /^Wrong value 0 at --hidden: .* to 1024$/],
+    ['two wrong options', { dims: '1', epochs: '0' }, /^Wrong value 1 at --dims: .* to 64 \(and 1 more\)$/],
     [
       'an unknown preset',
       { preset: 'toString' },
@@ -139,6 +142,11 @@ suite('what is wrong is told in one sentence that names the option, the value an
     ['a model without =', { model: ['deep'] }, /^Wrong value "deep" at --model: expected NAME=WIDTHS/],
     ['a model without a name', { model: ['=16'] }, /^Wrong value "" at --model: expected 1 to 64 ASCII letters/],
     ['two models of one name', { model: ['a=1', 'A=2'] }, /^Wrong value "A" at --model: expected a name that differs/],
+    [
+      'two models of the very same name',
+      { model: ['a=1', 'a=2'] },
+      /^Wrong value "a" at --model: expected a name that differs from "a" of another --model in more than case and/,
+    ],
     ['a model with a slash', { model: ['a/b=1'] }, /^Wrong value "a\/b" at --model: /],
     ['a layer of no width', { model: ['a=0'] }, /^Wrong value 0 at --model: expected an integer from 1 to 1024$/],
     ['a layer too wide', { hidden: ['5000'] }, /^Wrong value 5000 at --hidden: expected an integer from 1 to 1024$/],

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
-import { makeFolder, runCommand, startCommand } from './command.ts';
+import { makeFolder, ROOT, runCommand, startCommand } from './command.ts';
 import { EXPERIMENT, startGateway } from './gateway.ts';
 
 suite('the exit code and one sentence say what happened', { concurrency: 2 }, () => {
@@ -12,6 +13,14 @@ suite('the exit code and one sentence say what happened', { concurrency: 2 }, ()
     ['no command', [], 2, /^Usage: xorflow/],
     ['an unknown command', ['rnu'], 2, /^xorflow: Unknown command 'rnu'; did you mean run\?\n$/],
     ['a misspelled option', ['run', '--dimz', '3'], 2, /^xorflow: Unknown option '--dimz'; did you mean --dims\?\n$/],
+    ['a command like none', ['make'], 2, /^xorflow: Unknown command 'make': expected one of start, up, run, list, /],
+    [
+      'an option like none',
+      ['list', '--colour'],
+      2,
+      /^xorflow: Unknown option '--colour': expected one of --to, --store, --json, --help\n$/,
+    ],
+    ['the version', ['--version'], 0, /^$/],
     ['an option without its value', ['run', '--dims'], 2, /^xorflow: Option '--dims <n>' argument missing\n$/],
     ['an argument too many', ['run', 'x'], 2, /^xorflow: Too many arguments/],
     ['a missing argument', ['show'], 2, /^xorflow: Missing required argument 'id'\n$/],
@@ -28,9 +37,15 @@ suite('the exit code and one sentence say what happened', { concurrency: 2 }, ()
     ['an unknown experiment', ['show', 'x'], 2, /^xorflow: No experiment "x" in .xorflow/],
     [
       'nobody there',
-      ['list', '--to', 'http://127.0.0.1:9'],
+      ['list', '--to', 'http://127.0.0.1:2'],
       3,
-      /^xorflow: Cannot reach the platform at http:\/\/127.0.0.1:9: /,
+      /^xorflow: Cannot reach the platform at http:\/\/127.0.0.1:2: nobody listens there/,
+    ],
+    [
+      'a port that is not for HTTP',
+      ['list', '--to', 'http://127.0.0.1:9'],
+      2,
+      /^xorflow: Wrong value "http:\/\/127.0.0.1:9" at --to: expected another port, 9 is kept for something else/,
     ],
     ['nothing yet', ['list'], 0, /^No experiments yet/],
     ['no store', ['list', '--store', 'x'], 3, /^xorflow: No store in "x" at --store: expected a folder that "xorflow/],
@@ -52,6 +67,27 @@ suite('the exit code and one sentence say what happened', { concurrency: 2 }, ()
     const reason = 'Wrong value "x" at --dims: expected an integer from 2 to 64';
     assert.deepEqual(JSON.parse(stdout), { status: 'error', code: 'INVALID_ARGUMENT', reason });
   });
+});
+
+test('https where nobody speaks TLS is one plain sentence, with 3', async () => {
+  await using folder = await makeFolder();
+  await using gateway = await startGateway();
+  const url = gateway.url.replace('http:', 'https:');
+  const { code, stderr } = await runCommand(['list', '--to', url], { cwd: folder.path });
+  assert.equal(code, 3);
+  assert.equal(stderr, `xorflow: No platform answers at ${url}: it does not speak TLS, try http://\n`);
+});
+
+test('a standard output that cannot be written is one sentence, with 3', {
+  skip: process.platform !== 'linux',
+}, async () => {
+  await using full = await open('/dev/full', 'w');
+  const args = [join(ROOT, 'scripts', 'xorflow.mjs'), '--version'];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', full.fd, 'pipe'] });
+  let stderr = '';
+  child.stderr?.on('data', (text) => (stderr += text));
+  const code = await new Promise((done) => child.once('close', done));
+  assert.deepEqual([code, stderr], [3, 'xorflow: Cannot write to standard output: the disk is full\n']);
 });
 
 suite('run --to', () => {

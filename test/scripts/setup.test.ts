@@ -1,82 +1,12 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { chmod, cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { delimiter, dirname, join } from 'node:path';
+import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { suite, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type Ended, makeFolder, ROOT } from './command.ts';
+import { endOf, lockfile, makeProject } from './project.ts';
 
 /** A Node that says it is version 20. */
 const OLD = `data:text/javascript,${encodeURIComponent(
   "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.1.0' } })",
 )}`;
-
-const NPM = `#!/bin/sh
-echo "npm $*" >> npm.log
-sleep 0.3
-if [ -f npm.fails ]; then echo "npm error network"; exit 1; fi
-if [ -f npm.slow ]; then
-  sleep 30 &
-  echo $! > npm.child
-  if [ -f npm.deaf ]; then trap '' INT; else trap 'sleep 0.5; echo "ended" >> npm.log; echo EUSAGE; exit 1' INT; fi
-  echo $$ > npm.pid
-  wait
-  sleep 30
-fi
-if [ -f npm.incomplete ] && [ "$1" = ci ]; then echo "npm error code EUSAGE"; exit 1; fi
-mkdir -p node_modules
-`;
-
-const HELLO = `
-const args: readonly string[] = process.argv.slice(2);
-if (args[0] === 'wait') {
-  process.on('SIGTERM', () => process.exit(7));
-  setTimeout(() => undefined, 20_000);
-} else process.exitCode = Number(args[0] ?? 0);
-console.log('hello', ...args);
-`;
-
-/** A fresh clone of a tiny project, with an npm of the test's own. */
-async function makeProject() {
-  const folder = await makeFolder();
-  const path = (...names: string[]) => join(folder.path, ...names);
-  await mkdir(path('scripts'));
-  await mkdir(path('bin'));
-  for (const name of ['setup.mjs', 'npm.mjs']) await cp(join(ROOT, 'scripts', name), path('scripts', name));
-  await writeFile(path('hello.ts'), HELLO);
-  await writeFile(path('package.json'), '{"name": "tiny", "version": "1.0.0", "type": "module"}');
-  await writeFile(path('package-lock.json'), lockfile('1.0.0'));
-  await writeFile(path('bin', 'npm'), NPM);
-  await chmod(path('bin', 'npm'), 0o755);
-  const env = { PATH: [path('bin'), dirname(process.execPath), process.env.PATH].join(delimiter) };
-  const start = (args: readonly string[] = [], node: readonly string[] = []): ChildProcess =>
-    spawn(process.execPath, [...node, path('scripts', 'setup.mjs'), 'hello.ts', ...args], { env, cwd: folder.path });
-  return {
-    path,
-    start,
-    run: (args?: readonly string[], node?: readonly string[]): Promise<Ended> => endOf(start(args, node)),
-    /** How often npm was run. */
-    installs: async () => (await readFile(path('npm.log'), 'utf8').catch(() => '')).split('\n').length - 1,
-    [Symbol.asyncDispose]: folder[Symbol.asyncDispose],
-  };
-}
-
-function lockfile(version: string): string {
-  const packages = {
-    '': { name: 'tiny' },
-    'node_modules/a': { version, integrity: `sha512-${version}` },
-    'node_modules/b': { version, optional: true },
-  };
-  return JSON.stringify({ name: 'tiny', lockfileVersion: 3, packages });
-}
-
-function endOf(child: ChildProcess): Promise<Ended> {
-  let stdout = '';
-  let stderr = '';
-  child.stdout?.on('data', (text) => (stdout += text));
-  child.stderr?.on('data', (text) => (stderr += text));
-  return new Promise((done) => child.once('close', (code) => done({ code, stdout, stderr })));
-}
 
 suite('packages are installed when they are needed', { concurrency: 2 }, () => {
   test('once, quietly, and then the file is run with its arguments and its exit code', async () => {
@@ -152,56 +82,6 @@ suite('packages are installed when they are needed', { concurrency: 2 }, () => {
     assert.match(stderr, /npm error network\nxorflow: npm could not install the packages in .*: check the network/);
     await rm(project.path('npm.fails'));
     assert.equal((await project.run()).stdout, 'hello\n');
-  });
-});
-
-suite('Ctrl-C during the installation', { concurrency: 2 }, () => {
-  const SENTENCE = /\nInterrupted: the packages are not all installed; the next start installs them\n$/;
-  const isAlive = async (file: string): Promise<boolean> => {
-    // A process that nobody has asked for its end yet is none.
-    const state = await readFile(`/proc/${(await readFile(file, 'utf8')).trim()}/stat`, 'utf8').catch(() => '');
-    return state !== '' && !/\) Z /.test(state);
-  };
-  const untilThere = async (file: string): Promise<void> => {
-    while ((await readFile(file, 'utf8').catch(() => '')) === '') await sleep(10);
-  };
-
-  test('waits for npm and all that it has started, under the lock, and the next start installs', async () => {
-    await using project = await makeProject();
-    await writeFile(project.path('npm.slow'), '');
-    const child = project.start();
-    const ended = endOf(child);
-    await untilThere(project.path('npm.pid'));
-    child.kill('SIGINT');
-    await sleep(200);
-    assert.equal(await readFile(project.path('.xorflow', 'setup.lock'), 'utf8'), String(child.pid));
-    const { code, stdout, stderr } = await ended;
-    assert.deepEqual([code, stdout], [130, '']);
-    assert.match(stderr, SENTENCE);
-    assert.match(await readFile(project.path('npm.log'), 'utf8'), /^npm ci .*\nended\n$/);
-    assert.deepEqual(
-      [await isAlive(project.path('npm.pid')), await isAlive(project.path('npm.child'))],
-      [false, false],
-    );
-    await assert.rejects(readFile(project.path('.xorflow', 'setup.lock')), { code: 'ENOENT' });
-    await rm(project.path('npm.slow'));
-    assert.equal((await project.run()).stdout, 'hello\n');
-  });
-
-  test('pressed again kills an npm that does not listen', async () => {
-    await using project = await makeProject();
-    await writeFile(project.path('npm.slow'), '');
-    await writeFile(project.path('npm.deaf'), '');
-    const child = project.start();
-    const ended = endOf(child);
-    await untilThere(project.path('npm.pid'));
-    child.kill('SIGINT');
-    await sleep(600);
-    child.kill('SIGINT');
-    const { code, stderr } = await ended;
-    assert.equal(code, 130);
-    assert.match(stderr, SENTENCE);
-    assert.equal(await isAlive(project.path('npm.pid')), false);
   });
 });
 

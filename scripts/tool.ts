@@ -23,7 +23,12 @@ export function binOf(name: string, bin = name): string {
 
 /** Runs a script with this Node and gathers what it says. */
 export function runTool(args: readonly string[], cwd = ROOT): Promise<Ended> {
-  const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  return run(process.execPath, args, cwd);
+}
+
+/** Runs a program and gathers what it says; one that cannot be started is an error. */
+export function run(command: string, args: readonly string[], cwd: string, env = process.env): Promise<Ended> {
+  const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text));
   return new Promise((done, failed) => {

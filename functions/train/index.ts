@@ -5,6 +5,11 @@ import { main } from '../host/main.ts';
 import { makePool } from '../host/pool.ts';
 import { requestTrainings, trainModel } from './handler.ts';
 
+// TensorFlow's native library reads these of the process, not of a thread. Nothing but errors is told; and oneDNN would
+// add in another order on each kind of processor, and takes longer for networks as small as ours.
+process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+process.env.TF_ENABLE_ONEDNN_OPTS ??= '0';
+
 const threads = perInstance(({ concurrency }) => {
   const size = Math.min(concurrency || Number.POSITIVE_INFINITY, availableParallelism());
   return makePool(new URL('./worker.ts', import.meta.url), { size });

@@ -5,6 +5,7 @@ import type { Engine } from './engine.ts';
 import { trainWithKernel } from './fused/fused.ts';
 import { loadKernels } from './fused/kernel.ts';
 import { threadsFor } from './fused/threads.ts';
+import { keepLoaded } from './keep-loaded.ts';
 
 /** Larger files of points do not fit into the memory that a kernel can address. */
 const LARGEST = 2 ** 31;
@@ -75,10 +76,11 @@ async function loadNative(): Promise<string | undefined> {
   util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
   util.isArray ??= Array.isArray;
   try {
+    keepLoaded();
     await import(name);
     return undefined;
   } catch (error) {
-    const isAbsent = error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
+    const isAbsent = error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND';
     return isAbsent ? `${name} is not installed` : `${name} does not load`;
   }
 }

@@ -18,11 +18,12 @@ import { batchesOf, makeOrder } from '../../../functions/train/engines/batches.t
 import { addGradient, parametersOf, release, upload } from '../../../functions/train/engines/dense.ts';
 import type { EpochMetrics, TrainingData } from '../../../functions/train/engines/engine.ts';
 import { makeOptimizer } from '../../../functions/train/engines/optimizer.ts';
-import { loadWasm, trainWithTensorflow } from '../../../functions/train/engines/tensorflow.ts';
+import { trainWithTensorflow } from '../../../functions/train/engines/tensorflow.ts';
+import { loadBackend } from './backend.ts';
 import { registerGradients } from './gradients.ts';
 
 before(async () => {
-  await loadWasm();
+  await loadBackend();
   await registerGradients();
 });
 

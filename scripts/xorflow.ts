@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { defineDoctor } from './commands/doctor.ts';
 import { defineEvents } from './commands/events.ts';
 import { defineList } from './commands/list.ts';
 import { defineRun } from './commands/run.ts';
@@ -10,7 +11,16 @@ import { defineVerify } from './commands/verify.ts';
 import { documentOfError, EXIT, exitCodeOf, Interrupted, sentenceOfError, usageError } from './exit.ts';
 import { type Interruption, makeInterruption } from './interrupt.ts';
 
-const DEFINITIONS = [defineStart, defineUp, defineRun, defineList, defineShow, defineEvents, defineVerify];
+const DEFINITIONS = [
+  defineStart,
+  defineUp,
+  defineRun,
+  defineList,
+  defineShow,
+  defineEvents,
+  defineVerify,
+  defineDoctor,
+];
 
 const CODES = `
 Exit codes: 0 done, 1 the experiment failed, 2 wrong usage, 3 the platform cannot be reached or started,

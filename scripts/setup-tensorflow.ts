@@ -17,7 +17,8 @@ Examples:
   npm run setup:tensorflow -- --wheel tensorflow_cpu-2.21.0-*.whl
   npm run setup:tensorflow -- --lib /usr/local/libtensorflow
 
-Without it engine tensorflow runs on its WASM backend, which needs nothing.`;
+Without it engine tensorflow runs on its WASM backend, which needs nothing. "npm ci" empties node_modules, and with it
+what this has built.`;
 
 interface Options {
   readonly wheel?: string;
@@ -45,19 +46,17 @@ async function setUp(options: Options): Promise<void> {
 }
 
 async function libraryFolder({ wheel, lib }: Options): Promise<string> {
-  if ((wheel === undefined) === (lib === undefined)) {
-    throw usageError('Expected one of --wheel FILE and --lib DIR: where TensorFlow comes from (--help shows examples)');
-  }
   if (process.platform !== 'linux') {
     throw usageError(
       `Wrong platform ${process.platform}: expected linux, elsewhere engine tensorflow runs on its WASM backend`,
     );
   }
-  if (lib !== undefined) return lib;
-  if (wheel === undefined) return '';
-  const version = versionOfWheel(wheel, process);
+  if (lib !== undefined && wheel === undefined) return lib;
+  if (wheel === undefined || lib !== undefined) {
+    throw usageError('Expected one of --wheel FILE and --lib DIR: where TensorFlow comes from (--help shows examples)');
+  }
   let folder = '';
-  await step(`TensorFlow ${version}`, async () => {
+  await step(`TensorFlow ${versionOfWheel(wheel, process)}`, async () => {
     const unpacked = await unpackWheel(wheel, CACHE);
     folder = unpacked.folder;
     return unpacked.isNew;

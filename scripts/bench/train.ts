@@ -38,7 +38,7 @@ export async function benchTraining(
   };
   for (const name of NAMES) await add(`engine ${name}`, startEngine(name));
   // Where the native library is installed, the engine no longer runs on the backend that most machines have.
-  if (subjects.some(({ subject }) => subject.description.includes('native'))) {
+  if (subjects.some(({ who, subject }) => who === 'engine tensorflow' && subject.description.includes('native'))) {
     await add('engine tensorflow, WASM', startEngine('tensorflow', 'wasm'));
   }
   if (peers) {

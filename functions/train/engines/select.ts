@@ -80,7 +80,8 @@ async function loadNative(): Promise<string | undefined> {
     await import(name);
     return undefined;
   } catch (error) {
-    const isAbsent = error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND';
+    const isAbsent =
+      error instanceof Error && 'code' in error && /^(?:ERR_)?MODULE_NOT_FOUND$/.test(String(error.code));
     return isAbsent ? `${name} is not installed` : `${name} does not load`;
   }
 }

@@ -1,5 +1,5 @@
 /** `npm run bench`: what takes how long, and how long others take for the same; one table. */
-import { cpus } from 'node:os';
+import { availableParallelism, cpus, loadavg } from 'node:os';
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { benchExperiments } from './bench/experiment.ts';
 import { type Measurement, medianOf } from './bench/measure.ts';
@@ -29,6 +29,9 @@ Examples:
 
 async function bench(parts: readonly Part[], { times, peers, epochs, json }: Options): Promise<void> {
   const say = (text: string) => void process.stderr.write(`${text}\n`);
+  const [load = 0] = loadavg();
+  const cores = availableParallelism();
+  if (load > cores) say(`The machine is busy (load ${load.toFixed(1)} on ${cores} cores): times will be too long`);
   const measurements: Measurement[] = [];
   for (const part of parts) measurements.push(...(await PARTS[part]({ times, peers: peers === true, epochs }, say)));
   if (json) {

@@ -100,10 +100,12 @@ function isInstalled(lockfile) {
   } catch {
     return false;
   }
+  // Installed without any of them, as in an image, is installed too; some of them are not.
+  const omitsDev = !Object.values(installed).some(({ dev }) => dev);
   return Object.entries(JSON.parse(lockfile.toString()).packages).every(([path, wanted]) => {
     if (path === '') return true;
     const found = installed[path];
-    if (!found) return Boolean(wanted.optional || wanted.dev || wanted.devOptional || wanted.peer);
+    if (!found) return Boolean(wanted.optional || wanted.devOptional || wanted.peer || (omitsDev && wanted.dev));
     return found.version === wanted.version && found.integrity === wanted.integrity;
   });
 }

@@ -36,7 +36,9 @@ export async function benchTraining(
     subjects.push({ who, subject: stack.use(subject) });
     say(`train: ${who}: ${subject.description}`);
   };
+  const cores = availableParallelism();
   for (const name of NAMES) await add(`engine ${name}`, startEngine(name));
+  if (cores > 1) await add(`engine fused, ${cores} threads`, startEngine('fused', 'any', cores));
   // Where the native library is installed, the engine no longer runs on the backend that most machines have.
   if (subjects.some(({ who, subject }) => who === 'engine tensorflow' && subject.description.includes('native'))) {
     await add('engine tensorflow, WASM', startEngine('tensorflow', 'wasm'));
@@ -45,7 +47,7 @@ export async function benchTraining(
     const folder = await mkdtemp(join(tmpdir(), 'xorflow-bench-'));
     stack.defer(() => rm(folder, { recursive: true, force: true }));
     await add('peer C, -O3 -msse4.1', startC(folder));
-    for (const threads of new Set([1, availableParallelism()])) {
+    for (const threads of new Set([1, cores])) {
       await add(`peer PyTorch, ${threads} ${threads === 1 ? 'thread' : 'threads'}`, startPyTorch(threads));
     }
     for (const backend of ['wasm', 'native']) {
@@ -73,8 +75,8 @@ function toLine({ dims, hidden, epochs }: Case): string {
   return [dims, epochs, 10_000, 1_000, 0.01, 42, ...hidden].join(' ');
 }
 
-function startEngine(name: string, backend = 'any'): Promise<Subject | string> {
-  return startSubject(process.execPath, [join(BENCH, 'engine.ts'), name, backend]);
+function startEngine(name: string, backend = 'any', cpus = 1): Promise<Subject | string> {
+  return startSubject(process.execPath, [join(BENCH, 'engine.ts'), name, backend, String(cpus)]);
 }
 
 /** Compiled by the machine's own compiler, since that is what somebody would do who wrote it in C. */

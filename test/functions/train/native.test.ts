@@ -84,5 +84,20 @@ test('the engine passes its tests on the native library that setup:tensorflow bu
   const args = ['--test', '--test-timeout=120000', ...files.map((name) => join(FOLDER, name))];
   const { code, output } = await run(process.execPath, args, project);
   assert.equal(code, 0, output);
+  // The engine's own thread loads the library, and ends before the process does.
+  const chain = [
+    'scripts/xorflow.ts',
+    'run',
+    '--json',
+    '--engine',
+    'tensorflow',
+    '--epochs',
+    '5',
+    '--train-size',
+    '200',
+  ];
+  const experiment = await run(process.execPath, chain, project);
+  assert.equal(experiment.code, 0, experiment.output);
+  assert.match(experiment.output, /"engine":"tensorflow"/);
   context.diagnostic(`${files.join(', ')}: ${/^(?:#|ℹ) pass \d+$/m.exec(output)?.[0] ?? ''}`);
 });

@@ -1,4 +1,4 @@
-import { serveTasks } from '../host/pool.ts';
+import { serveTasks } from '../host/tasks.ts';
 import { evaluate } from './evaluate.ts';
 
 serveTasks({ evaluate });

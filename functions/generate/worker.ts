@@ -1,4 +1,4 @@
-import { moved, serveTasks } from '../host/pool.ts';
+import { moved, serveTasks } from '../host/tasks.ts';
 import { generateSplit } from './split.ts';
 
 serveTasks({

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { serveTasks } from '../host/pool.ts';
+import { serveTasks } from '../host/tasks.ts';
 import { selectEngine } from './engines/select.ts';
 import { isReported, type TimedMetrics } from './lines.ts';
 import { type TrainingInput, train } from './training.ts';

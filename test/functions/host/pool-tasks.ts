@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InvalidEvent, RejectedError, TransientError } from '../../../events/errors.ts';
-import { moved, serveTasks, threadData } from '../../../functions/host/pool.ts';
+import { moved, serveTasks, threadData } from '../../../functions/host/tasks.ts';
 
 serveTasks({
   double: (value: number) => value * 2,

@@ -112,13 +112,34 @@ test('truncated and foreign bytes are rejected', () => {
 });
 
 const PYTHON = process.env.PYTHON ?? 'python3';
-const hasPython = spawnSync(PYTHON, ['-c', 'import pyarrow, pandas, polars']).status === 0;
+const READERS = ['pyarrow', 'pandas', 'polars'];
+
+function python(command: string, args: readonly string[]): { status: number | null; stderr: string } {
+  return spawnSync(command, args, { encoding: 'utf8' });
+}
+
+const hasReaders = python(PYTHON, ['-c', `import ${READERS.join(', ')}`]).status === 0;
+
+/** A Python with the readers: the machine's own, in CI else one of a virtual environment. */
+function pythonWithReaders(folder: string): string {
+  if (hasReaders) return PYTHON;
+  const own = join(folder, 'venv', 'bin', 'python');
+  for (const [command, args] of [
+    [PYTHON, ['-m', 'venv', join(folder, 'venv')]],
+    [own, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...READERS]],
+  ] as const) {
+    const { status, stderr } = python(command, args);
+    assert.equal(status, 0, stderr);
+  }
+  return own;
+}
 
 test('pyarrow, pandas and polars read the file', {
-  skip: hasPython ? false : `${PYTHON} has no pyarrow, pandas and polars (PYTHON names another one)`,
+  skip: hasReaders || process.env.CI ? false : `${PYTHON} has no ${READERS.join(', ')} (PYTHON names another one)`,
 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'arrow-'));
   try {
+    const reader = pythonWithReaders(folder);
     writeFileSync(join(folder, 'points.arrow'), encodePoints(simple));
     const script = [
       'import sys, pyarrow.ipc as ipc, pandas as pd, polars as pl',
@@ -129,7 +150,7 @@ test('pyarrow, pandas and polars read the file', {
       'assert pd.read_feather(sys.argv[1]).to_dict("list") == expected',
       'assert pl.read_ipc(sys.argv[1]).to_dict(as_series=False) == expected',
     ].join('\n');
-    const { status, stderr } = spawnSync(PYTHON, ['-c', script, join(folder, 'points.arrow')], { encoding: 'utf8' });
+    const { status, stderr } = python(reader, ['-c', script, join(folder, 'points.arrow')]);
     assert.equal(status, 0, stderr);
   } finally {
     rmSync(folder, { recursive: true });

@@ -12,15 +12,20 @@ const time = z.string().describe('RFC 3339');
 /** What a request for an experiment is answered with. */
 export const acceptedSchema = z.strictObject({ id: z.string(), links: experimentLinks }).meta({ id: 'Accepted' });
 
+/** Which experiment it is and how far. */
+const course = {
+  id: z.string(),
+  name: z.string(),
+  status: z.enum(STATUSES),
+  requestedAt: time.optional(),
+  endedAt: time.optional(),
+  durationMs: z.number().optional(),
+};
+
 /** An experiment in the list of all. */
 export const summarySchema = z
   .strictObject({
-    id: z.string(),
-    name: z.string(),
-    status: z.enum(STATUSES),
-    requestedAt: time.optional(),
-    endedAt: time.optional(),
-    durationMs: z.number().optional(),
+    ...course,
     models: z.array(z.strictObject({ name: z.string(), status: z.string(), testAccuracy: z.number().optional() })),
     reason: z.string().optional().describe('why it failed'),
     links: experimentLinks,
@@ -52,12 +57,7 @@ const modelSchema = z
 /** All that the log says of an experiment. */
 export const experimentSchema = z
   .strictObject({
-    id: z.string(),
-    name: z.string(),
-    status: z.enum(STATUSES),
-    requestedAt: time.optional(),
-    endedAt: time.optional(),
-    durationMs: z.number().optional(),
+    ...course,
     spec: specSchema.optional(),
     dataset: datasetSchema.optional(),
     models: z.array(modelSchema),

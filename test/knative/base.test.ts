@@ -216,11 +216,9 @@ for (const service of services) {
   const revision = at(document, 'spec', 'template', 'spec');
   const container = at(revision, 'containers', 0);
 
-  test(`service ${name}: accepts what its Triggers send it`, async (context) => {
+  test(`service ${name}: accepts what its Triggers send it`, async () => {
     const file = join(ROOT, `functions/${name}/index.ts`);
     assert.deepEqual(at(container, 'command'), ['node', `functions/${name}/index.ts`]);
-    const source = await readFile(file).catch(() => undefined);
-    if (source === undefined) return context.skip(`no ${file} yet`);
     const { definition } = (await import(pathToFileURL(file).href)) as { definition: FunctionDefinition };
     assert.equal(definition.name, name);
     const sent = chain

@@ -3,14 +3,21 @@ import { derive } from '../../events/ids.ts';
 import type { modelsCompared } from '../../events/registry.ts';
 import { useRenderer } from '../plots/renderer.ts';
 import type { Store } from '../store/port.ts';
-import { compareModels, makeEvaluators } from './compare.ts';
+import { compareModels } from './compare.ts';
+import { makeEvaluator } from './evaluator.ts';
 import type { Compare } from './handler.ts';
+import type { Training } from './progress.ts';
+
+export interface Comparer extends AsyncDisposable {
+  readonly compare: Compare;
+  /** Begins to look at a model while others are still being trained. */
+  prepare(training: Training, store: Store): void;
+}
 
 /** Compares on threads of its own, which it keeps warm until it is disposed of. */
-export function makeComparer(): { compare: Compare } & AsyncDisposable {
+export function makeComparer(): Comparer {
   const renderer = useRenderer();
-  const evaluators = makeEvaluators();
-  evaluators.warm().catch(() => undefined);
+  const evaluator = makeEvaluator();
   const running = new WeakMap<Store, Map<string, Promise<DataOf<typeof modelsCompared>>>>();
   return {
     // The last model and the plots of the points often come at once: both wait for one and the same comparison.
@@ -20,12 +27,16 @@ export function makeComparer(): { compare: Compare } & AsyncDisposable {
       running.set(store, inStore);
       const twin = inStore.get(key);
       if (twin) return twin;
-      const comparison = compareModels(trainings, store, evaluators).finally(() => inStore.delete(key));
+      const comparison = compareModels(trainings, store, evaluator).finally(() => inStore.delete(key));
       inStore.set(key, comparison);
       return comparison;
     },
+    prepare(training, store) {
+      // What fails here fails again, and is told, where it is needed.
+      evaluator.look(training, store).catch(() => undefined);
+    },
     async [Symbol.asyncDispose]() {
-      await Promise.all([evaluators[Symbol.asyncDispose](), renderer[Symbol.asyncDispose]()]);
+      await Promise.all([evaluator[Symbol.asyncDispose](), renderer[Symbol.asyncDispose]()]);
     },
   };
 }

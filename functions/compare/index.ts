@@ -13,7 +13,9 @@ export const definition: FunctionDefinition = {
   emitsMany: true,
   handle: async (event, deps) => {
     if (event.type !== 'model.trained' && event.type !== 'samples.plotted') return [];
-    return joinAndCompare(event, deps, comparer.of(deps).compare);
+    const { compare, prepare } = comparer.of(deps);
+    if (event.type === 'model.trained' && event.data) prepare(event.data, deps.store);
+    return joinAndCompare(event, deps, compare);
   },
   init: async (deps) => void comparer.of(deps),
   shutdown: comparer.release,

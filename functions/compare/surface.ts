@@ -17,16 +17,24 @@ export function surfaceOf(network: Network, cells: number): Surface {
 
 function logitsOn(network: Network, side: number): Float32Array {
   const size = side * side;
-  const first = Float32Array.from({ length: size }, (_, cell) => ((cell % side) + 0.5) / side);
-  const second = Float32Array.from({ length: size }, (_, cell) => (Math.floor(cell / side) + 0.5) / side);
+  const first = new Float32Array(size);
+  const second = new Float32Array(size);
+  for (let row = 0, cell = 0; row < side; row++) {
+    for (let column = 0; column < side; column++, cell++) {
+      first[cell] = (column + 0.5) / side;
+      second[cell] = (row + 0.5) / side;
+    }
+  }
   return predictLogits(network, { size, coordinates: [first, second] });
 }
 
 function rightShare(logits: Float32Array, side: number): number {
   let right = 0;
-  for (const [cell, logit] of logits.entries()) {
-    const isOne = cell % side >= side / 2 !== Math.floor(cell / side) >= side / 2;
-    if (logit > 0 === isOne) right++;
+  for (let row = 0, cell = 0; row < side; row++) {
+    for (let column = 0; column < side; column++, cell++) {
+      const isOne = column >= side / 2 !== row >= side / 2;
+      if ((logits[cell] as number) > 0 === isOne) right++;
+    }
   }
   return right / logits.length;
 }

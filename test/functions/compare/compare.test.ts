@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeComparer } from '../../../functions/compare/comparer.ts';
+import { makeEvaluator } from '../../../functions/compare/evaluator.ts';
 import { definition } from '../../../functions/compare/index.ts';
 import { makeTestDeps } from '../../support/deps.ts';
+import { makeMemoryStore } from '../../support/memory-store.ts';
 import { makeExperiment } from './fixture.ts';
 
 test('trained models become a table with areas and parameters, and six plots that the store holds', async () => {
@@ -42,4 +44,18 @@ test('the function starts, compares and stops', async () => {
     results.flat().map(({ type }) => type),
     ['models.compared', 'experiment.completed'],
   );
+});
+
+test('a model is looked at once, however often it is asked for, and again where its artifacts were not there', async () => {
+  await using evaluator = makeEvaluator();
+  await using store = makeMemoryStore();
+  const { trained } = await makeExperiment(store, ['a', 'b'], 3);
+  const [first, second] = trained.map(({ data }) => data);
+  assert.ok(first && second);
+  await using empty = makeMemoryStore();
+  await assert.rejects(evaluator.look(first, empty), { code: 'NOT_FOUND' });
+  const evaluation = await evaluator.look(first, store);
+  assert.equal(await evaluator.look(first, store), evaluation);
+  assert.notEqual(await evaluator.look({ ...first, count: 100 }, store), evaluation, 'more models, fewer points each');
+  assert.notDeepEqual(await evaluator.look(second, store), evaluation);
 });

@@ -62,7 +62,7 @@ export function trainWithKernel(
 function assertAddressable({ train, validation }: TrainingData, network: Network, isShuffled: boolean): void {
   const parameters = network.layers.reduce((sum, { kernel, bias }) => sum + kernel.length + bias.length, 0);
   // Values, two packed copies, the optimizer's state and four sums each in doubles.
-  const bytes = 4 * (train.dims + 1) * (train.size + validation.size) + (isShuffled ? 4 * train.size : 0);
+  const bytes = (4 * train.dims + 1) * (train.size + validation.size) + (isShuffled ? 4 * train.size : 0);
   if (bytes + (12 + 16 + 32) * 1.5 * parameters <= ADDRESSABLE) return;
   throw new RejectedError(
     'INSUFFICIENT_MEMORY',
@@ -93,19 +93,18 @@ function allocate(
   }
 }
 
-/** Writes points as the kernel reads them: blocks of a row per coordinate and one of labels, a sign bit for label 1. */
+/** Writes points as the kernel reads them: blocks of a row per coordinate and then a byte per label, 128 for label 1. */
 function writePoints({ memory }: Kernel, at: number, { dims, size, coordinates, labels }: Points): void {
-  const start = (at >>> 0) / 4;
   const values = new Float32Array(memory.buffer);
-  const block = (dims + 1) * BLOCK;
-  for (let from = 0, to = start; from < size; from += BLOCK, to += block) {
-    for (const [row, column] of coordinates.entries())
-      values.set(column.subarray(from, from + BLOCK), to + row * BLOCK);
-  }
-  const bits = new Uint32Array(memory.buffer);
-  for (let index = 0; index < size; index++) {
-    const place = start + Math.floor(index / BLOCK) * block + dims * BLOCK + (index % BLOCK);
-    bits[place] = labels[index] === 1 ? 0x8000_0000 : 0;
+  const bytes = new Uint8Array(memory.buffer);
+  const block = (4 * dims + 1) * BLOCK;
+  for (let from = 0, to = at >>> 0; from < size; from += BLOCK, to += block) {
+    const end = Math.min(size, from + BLOCK);
+    for (let row = 0; row < dims; row++) {
+      values.set((coordinates[row] as Float32Array).subarray(from, end), to / 4 + row * BLOCK);
+    }
+    const labelsAt = to + 4 * dims * BLOCK - from;
+    for (let index = from; index < end; index++) bytes[labelsAt + index] = (labels[index] as number) << 7;
   }
 }
 

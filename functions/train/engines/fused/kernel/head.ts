@@ -88,8 +88,8 @@ export function addLogits(from: usize, weights: usize, bias: usize, to: usize, i
  * With t the logit, its sign changed where the label is 1: the loss is max(t, 0) + log(1 + exp(-|t|)), its slope
  * sigmoid(t), with the same change of sign. No digit is lost at either end.
  *
- * @param labels 0 for label 0, the sign bit for label 1
- * @param count points; what lies behind them in the row, with label 0, gets slope 0
+ * @param labels bytes: 0 for label 0, the uppermost bit for label 1
+ * @param count points; what lies behind them, with label 0, gets slope 0
  * @param gradient float64, of the last layer's bias: gets the sum of the slopes
  */
 export function judge(logits: usize, labels: usize, count: u32, bytes: usize, gradient: usize, totals: Totals): void {
@@ -103,8 +103,8 @@ export function judge(logits: usize, labels: usize, count: u32, bytes: usize, gr
   const end = logits + bytes;
   for (let at = logits; at < end; at += 16) {
     const logit = v128.load(at);
-    const label = v128.load(labels);
-    labels += 16;
+    const label = i32x4.shl(i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(v128.load32_zero(labels))), 24);
+    labels += 4;
     const t = v128.xor(logit, label);
     const small = Lanes.exp(Lanes.minusSize(t));
     const slope = v128.xor(Lanes.logistic(t, small), label);

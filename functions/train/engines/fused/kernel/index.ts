@@ -2,7 +2,7 @@ import { dismissAll, help, run } from './crew';
 import { LINEAR } from './dense';
 import { Lanes } from './lanes';
 import { log } from './log';
-import { ROW, take } from './memory';
+import { BLOCK, ROW, take } from './memory';
 import { packAll, step } from './optimizer';
 import { blocksOf } from './pass';
 import { CHUNKS, Layer, Plan, TOTALS_BYTES, takeRows } from './plan';
@@ -16,7 +16,7 @@ let plan: Plan = changetype<Plan>(0);
 export function begin(dims: u32): void {
   plan = changetype<Plan>(take(offsetof<Plan>()));
   plan.dims = dims;
-  plan.blockBytes = <usize>(dims + 1) * ROW;
+  plan.blockBytes = <usize>dims * ROW + BLOCK;
   plan.layers = take(DEPTH * offsetof<Layer>());
   plan.totals = take(CHUNKS * TOTALS_BYTES);
   plan.ticketAt = take(4);

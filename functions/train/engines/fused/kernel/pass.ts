@@ -23,8 +23,7 @@ export function runChunk(plan: Plan, chunk: u32, scratch: usize): void {
     if (plan.passOrder != 0) {
       rows = scratch + plan.block;
       gather(plan, plan.passRows, plan.passOrder + ((<usize>from) << 2), count, rows);
-      const labels = rows + <usize>plan.dims * ROW;
-      memory.fill(labels + ((<usize>count) << 2), 0, (<usize>(BLOCK - count)) << 2);
+      memory.fill(rows + <usize>plan.dims * ROW + count, 0, BLOCK - count);
     }
     // Up to a tile of eight points.
     const bytes = (<usize>((count + 7) & ~7)) << 2;
@@ -44,14 +43,15 @@ export function blocksOf(size: u32): u32 {
 
 /** Copies points and labels from all over the place into one block. */
 function gather(plan: Plan, rows: usize, order: usize, count: u32, to: usize): void {
-  const end = to + ((<usize>count) << 2);
-  for (; to < end; to += 4) {
+  const coordinates = <usize>plan.dims * ROW;
+  for (let point: usize = 0; point < count; point++) {
     const index = load<u32>(order);
-    let from = rows + <usize>(index / BLOCK) * plan.blockBytes + ((<usize>(index % BLOCK)) << 2);
-    for (let row: usize = 0; row < plan.blockBytes; row += ROW) {
-      store<f32>(to + row, load<f32>(from));
-      from += ROW;
+    const block = rows + <usize>(index / BLOCK) * plan.blockBytes;
+    const at = <usize>(index % BLOCK);
+    for (let row: usize = 0; row < coordinates; row += ROW) {
+      store<f32>(to + row + (point << 2), load<f32>(block + row + (at << 2)));
     }
+    store<u8>(to + coordinates + point, load<u8>(block + coordinates + at));
     order += 4;
   }
 }

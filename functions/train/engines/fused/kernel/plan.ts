@@ -58,7 +58,7 @@ export class Plan {
   block: usize;
   /** The {@link Totals} of each chunk. */
   totals: usize;
-  /** Points in blocks: a row per coordinate, and one of labels. */
+  /** Points in blocks: a row per coordinate, then a byte per label. */
   train: usize;
   trainSize: u32;
   validation: usize;

@@ -43,10 +43,11 @@ export function makePool(entry: URL, options: { size: number; data?: unknown }):
   const threads = new Set<Thread>();
   const queue: Job[] = [];
   let ids = 0;
+  const busy = new Int32Array(new SharedArrayBuffer(4));
   let closed = false;
 
   const start = (): Thread => {
-    const thread = new Thread(entry, options.data, {
+    const thread = new Thread(entry, { busy, data: options.data }, {
       idle: next,
       gone: () => {
         threads.delete(thread);
@@ -111,13 +112,15 @@ class Thread {
   readonly #worker: Worker;
   readonly #cancelled = new Int32Array(new SharedArrayBuffer(4));
   readonly #on: { idle(): void; gone(): void };
+  readonly #busy: Int32Array;
   #job: Job | undefined;
   #timer: NodeJS.Timeout | undefined;
   #died: Error | undefined;
 
-  constructor(entry: URL, data: unknown, on: { idle(): void; gone(): void }) {
+  constructor(entry: URL, shared: Omit<ThreadData, 'cancelled'>, on: { idle(): void; gone(): void }) {
     this.#on = on;
-    const threadData: ThreadData = { cancelled: this.#cancelled, data };
+    this.#busy = shared.busy;
+    const threadData: ThreadData = { cancelled: this.#cancelled, ...shared };
     this.#worker = new Worker(entry, { workerData: threadData });
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.loaded = promise;
@@ -145,6 +148,7 @@ class Thread {
 
   take(job: Job): void {
     this.#job = job;
+    Atomics.add(this.#busy, 0, 1);
     this.#worker.ref();
     const { id, task, input } = job;
     try {
@@ -180,15 +184,21 @@ class Thread {
   }
 
   #finish(): void {
-    clearTimeout(this.#timer);
-    this.#job = undefined;
+    this.#leave();
     this.#worker.unref();
   }
 
-  #lose(exitCode: number): void {
+  /** Is at no job any more; gives the one that it was at. */
+  #leave(): Job | undefined {
     clearTimeout(this.#timer);
     const job = this.#job;
     this.#job = undefined;
+    if (job) Atomics.sub(this.#busy, 0, 1);
+    return job;
+  }
+
+  #lose(exitCode: number): void {
+    const job = this.#leave();
     const cause = this.#died;
     const outOfMemory = cause !== undefined && 'code' in cause && cause.code === 'ERR_WORKER_OUT_OF_MEMORY';
     job?.reject(

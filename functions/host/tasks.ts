@@ -6,6 +6,8 @@ export interface TaskContext {
   send(message: unknown, transfer?: readonly Transferable[]): void;
   /** For loops that never yield: whether nobody waits for the result any more. */
   cancelled(): boolean;
+  /** How many of the pool's threads are at work now, this one among them. */
+  busy(): number;
   /** For code that yields. */
   readonly signal: AbortSignal;
 }
@@ -33,6 +35,8 @@ export type ToThread =
 export interface ThreadData {
   /** The id of the task that is cancelled: readable by a loop that never yields. */
   readonly cancelled: Int32Array;
+  /** How many threads of the pool are at work. */
+  readonly busy: Int32Array;
   readonly data: unknown;
 }
 
@@ -48,7 +52,7 @@ export function serveTasks(tasks: Tasks): void {
   const port = parentPort;
   // Imported by a test or a tool on the main thread, the module has nobody to serve.
   if (isMainThread || !port) return;
-  const { cancelled } = workerData as ThreadData;
+  const { cancelled, busy } = workerData as ThreadData;
   const answer = (message: FromThread, transfer: readonly Transferable[] = []) =>
     port.postMessage(message, [...transfer]);
   let running: { id: number; controller: AbortController } | undefined;
@@ -59,6 +63,7 @@ export function serveTasks(tasks: Tasks): void {
     const context: TaskContext = {
       send: (message, transfer) => answer({ type: 'message', id, message }, transfer),
       cancelled: () => Atomics.load(cancelled, 0) === id,
+      busy: () => Atomics.load(busy, 0),
       signal: controller.signal,
     };
     try {

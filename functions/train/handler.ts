@@ -57,7 +57,7 @@ export async function trainModel(
     [dataset.train, dataset.validation, dataset.test].map(({ digest }) => deps.store.artifacts.get(digest)),
   );
   if (!train || !validation || !test) return [];
-  const input: TrainingInput = { model, dims: dataset.dims, models: data.count, files: { train, validation, test } };
+  const input: TrainingInput = { model, dims: dataset.dims, files: { train, validation, test } };
   const lines = makeLineWriter(deps, data.experiment, `${data.experiment}/${slug(model.name)}`, event.id);
   const result = await pool.run<TrainingResult>('train', input, {
     signal: deps.signal,

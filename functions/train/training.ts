@@ -13,8 +13,6 @@ import { encodeHistory } from './history.ts';
 export interface TrainingInput {
   readonly model: ResolvedModel;
   readonly dims: number;
-  /** Models that may be trained at the same time, and so share the CPUs. */
-  readonly models: number;
   /** The Arrow files of the splits. */
   readonly files: { readonly train: Uint8Array; readonly validation: Uint8Array; readonly test: Uint8Array };
 }
@@ -33,14 +31,14 @@ export interface TrainingResult {
 /**
  * Trains one model and judges it.
  *
- * @param cpus of the machine
+ * @param cpus that the training may use now
  * @throws RejectedError `DIVERGED` where the loss is not finite, `CORRUPT_ARTIFACT` for files that are no such dataset
  */
 export function train(
   input: TrainingInput,
   engine: Engine,
   onEpoch: (metrics: EpochMetrics) => void,
-  cpus: number,
+  cpus: () => number,
 ): TrainingResult {
   const { model, dims, files } = input;
   const points = {
@@ -49,7 +47,7 @@ export function train(
     test: read(files.test, 'test', dims),
   };
   const started = performance.now();
-  const { weights, history } = engine.train(points, model, onEpoch, cpus / input.models);
+  const { weights, history } = engine.train(points, model, onEpoch, cpus);
   const durationMs = performance.now() - started;
   return {
     files: { ...writeLayersModel(weights), history: encodeHistory(history) },

@@ -7,11 +7,13 @@ import { type TrainingInput, train } from './training.ts';
 /** Epochs are sent in batches, at most this often (milliseconds): a message costs more than a short epoch. */
 const SEND_EVERY_MS = 200;
 
+const cpus = availableParallelism();
+
 // What fails here fails again, and is told, where the first training asks for it.
 await selectEngine('auto').catch(() => undefined);
 
 serveTasks({
-  async train(input: TrainingInput, { send, cancelled }) {
+  async train(input: TrainingInput, { send, cancelled, busy }) {
     const { epochs, engine } = input.model.training;
     const rows: TimedMetrics[] = [];
     let sent = 0;
@@ -30,7 +32,7 @@ serveTasks({
         rows.push({ time, metrics });
         if (time - sent >= SEND_EVERY_MS) flush(time);
       },
-      availableParallelism(),
+      () => cpus / busy(),
     );
     flush(0);
     return result;

@@ -12,7 +12,7 @@ if (backend === 'wasm') await loadWasm();
 await answer(backend === 'wasm' ? 'the WASM backend' : engine.reason, async (line) => {
   const { data, model } = setUp(line);
   const started = performance.now();
-  const { history } = engine.train(data, model, () => undefined, Number(cpus));
+  const { history } = engine.train(data, model, () => undefined, () => Number(cpus));
   const ms = performance.now() - started;
   return { ms, outcome: toOutcome(history.loss.at(-1), history.accuracy.at(-1)) };
 });

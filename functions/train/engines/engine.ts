@@ -41,10 +41,10 @@ export interface Engine {
   /** Why this one, for people. */
   readonly reason: string;
   /**
-   * @param cpus that the training may use, its own thread's among them; the weights do not depend on it
+   * @param cpus that the training may use now, its own thread's among them; the weights do not depend on it
    * @throws RejectedError `DIVERGED` as soon as the loss is not a finite number
    */
-  train(data: TrainingData, model: ResolvedModel, onEpoch: (metrics: EpochMetrics) => void, cpus?: number): Trained;
+  train(data: TrainingData, model: ResolvedModel, onEpoch: (metrics: EpochMetrics) => void, cpus?: () => number): Trained;
 }
 
 /** Room for the history of so many epochs. */

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
 import { RejectedError, toError } from '../../../events/errors.ts';
 import type { TrainingSpec } from '../../../events/spec.ts';
 import type { Engine } from './engine.ts';
@@ -37,9 +38,9 @@ async function loadFused(): Promise<Engine> {
     return {
       name: 'fused',
       reason: 'faster at every width than the WASM backend of TensorFlow.js, and the same weights on every machine',
-      train(data, model, onEpoch, cpus = 1) {
-        const threads = threadsFor(data.train.dims, data.train.size, model, cpus);
-        return trainWithKernel(makeKernel(), data, model, onEpoch, threads);
+      train(data, model, onEpoch, cpus = () => 1) {
+        const most = Math.min(threadsFor(data.train.dims, data.train.size, model), availableParallelism()) - 1;
+        return trainWithKernel(makeKernel(), data, model, onEpoch, { most, now: () => Math.floor(cpus()) - 1 });
       },
     };
   } catch (error) {

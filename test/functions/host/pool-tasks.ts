@@ -9,6 +9,15 @@ serveTasks({
     await sleep(20);
     return (await import('node:worker_threads')).threadId;
   },
+  /** The most that were seen at work at once, in some time. */
+  busy: async (rounds: number, { busy }) => {
+    let most = 0;
+    for (let round = 0; round < rounds; round++) {
+      most = Math.max(most, busy());
+      await sleep(2);
+    }
+    return most;
+  },
   reject: () => {
     throw new RejectedError('DIVERGED', 'Loss NaN');
   },

@@ -29,6 +29,14 @@ test('more tasks than threads wait for their turn', async () => {
   assert.equal(new Set(threads).size, 2);
 });
 
+test('a task learns how many threads of its pool are at work, and of those that are lost or done none', async () => {
+  await using pool = makePool(TASKS, { size: 3 });
+  assert.deepEqual(await Promise.all([50, 50].map((rounds) => pool.run('busy', rounds))), [2, 2]);
+  await assert.rejects(pool.run('exit', undefined));
+  await assert.rejects(pool.run('reject', undefined));
+  assert.equal(await pool.run('busy', 3), 1);
+});
+
 test('messages of a task arrive in order and before its result', async () => {
   await using pool = makePool(TASKS, { size: 1 });
   const messages: unknown[] = [];

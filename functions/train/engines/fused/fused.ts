@@ -5,7 +5,7 @@ import { initialNetwork } from '../../../model/init.ts';
 import type { Network } from '../../../model/network.ts';
 import { batchesOf, makeOrder } from '../batches.ts';
 import { allocateHistory, checkFinite, type EpochMetrics, record, type Trained, type TrainingData } from '../engine.ts';
-import { startHelpers } from './helpers.ts';
+import { makeHelpers } from './helpers.ts';
 import { ACTIVATION_CODES, type Kernel, OPTIMIZER_CODES } from './kernel.ts';
 
 /** Points that go through the network together (`kernel/memory.ts`). */
@@ -18,6 +18,7 @@ const ADDRESSABLE = 2 ** 32 - 2 ** 26;
  * Trains on the project's own kernel. The weights depend on the data and the model alone: every sum is taken in one
  * fixed order, by operations that IEEE 754 fixes to the last bit, whatever the number of threads.
  *
+ * @param helpers most threads beside this one, and how many of them now: asked before each epoch
  * @throws RejectedError `DIVERGED`; `INSUFFICIENT_MEMORY` for more points than a kernel can address
  * @throws TransientError `INSUFFICIENT_MEMORY` where there is less memory than that
  */
@@ -26,23 +27,24 @@ export function trainWithKernel(
   { train, validation }: TrainingData,
   model: ResolvedModel,
   onEpoch: (metrics: EpochMetrics) => void,
-  threads = 1,
+  helpers: { readonly most: number; now(): number } = { most: 0, now: () => 0 },
 ): Trained {
   const { epochs, batchSize, optimizer, learningRate, momentum, seed } = model.training;
   const network = initialNetwork(train.dims, model, seed);
   const batches = batchesOf(train.size, batchSize);
   assertAddressable({ train, validation }, network, batches.length > 1);
   const batch = batches[0]?.end ?? 0;
-  const parameters = allocate(kernel, network, { train, validation }, batch, threads);
+  const parameters = allocate(kernel, network, { train, validation }, batch, helpers.most);
   writePoints(kernel, kernel.trainRows(), train);
   writePoints(kernel, kernel.validationRows(), validation);
   eachPart(kernel, parameters, network, (values, place) => place.set(values));
   kernel.start(OPTIMIZER_CODES[optimizer], learningRate, momentum);
   const shuffle = makeOrder(train.size, batches.length, seed);
   const order = new Uint32Array(kernel.memory.buffer, kernel.order() >>> 0, shuffle ? train.size : 0);
-  using _ = startHelpers(kernel, threads - 1);
+  using crew = makeHelpers(kernel);
   const history = allocateHistory(epochs);
   for (let epoch = 1; epoch <= epochs; epoch++) {
+    crew.summon(Math.min(helpers.most, helpers.now()));
     if (shuffle) order.set(shuffle());
     kernel.trainEpoch();
     const loss = kernel.loss() / train.size;
@@ -76,13 +78,13 @@ function allocate(
   { layers }: Network,
   { train, validation }: TrainingData,
   batch: number,
-  threads: number,
+  helpers: number,
 ): number {
   try {
     kernel.begin(train.dims);
     for (const { inputs, units, activation } of layers) kernel.addLayer(inputs, units, ACTIVATION_CODES[activation]);
     const widest = Math.max(...layers.map(({ units }) => units));
-    return kernel.allocate(widest, train.size, validation.size, batch, threads - 1) >>> 0;
+    return kernel.allocate(widest, train.size, validation.size, batch, helpers) >>> 0;
   } catch (cause) {
     // It traps where its memory cannot grow.
     throw new TransientError(

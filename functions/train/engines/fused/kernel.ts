@@ -14,6 +14,7 @@ export interface Kernel {
   start(optimizer: number, rate: number, momentum: number): void;
   trainEpoch(): void;
   validate(): void;
+  enlist(helpers: number): void;
   dismiss(): void;
   helped(): number;
   address(): number;

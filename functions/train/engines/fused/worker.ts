@@ -1,11 +1,10 @@
-import { isMainThread, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import type { Help } from './helpers.ts';
 import { WebAssembly } from './webassembly.ts';
 
-if (!isMainThread) {
-  const { module, memory, address, place }: Help = workerData;
+parentPort?.on('message', ({ module, memory, address, place }: Help) => {
   const { help } = new WebAssembly.Instance(module, { env: { memory } }).exports as {
     help(address: number, place: number): void;
   };
   help(address, place);
-}
+});

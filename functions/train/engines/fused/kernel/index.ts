@@ -57,7 +57,6 @@ export function allocate(widest: u32, trainSize: u32, validationSize: u32, batch
   plan.block = plan.logits + ROW;
   plan.scratchBytes = plan.block + plan.blockBytes + 4 * ROW;
   plan.scratchBytes = (plan.scratchBytes + 63) & ~63;
-  plan.helpers = helpers;
   plan.scratch = take(plan.scratchBytes * (helpers + 1));
   plan.parameters = take((<usize>plan.size) << 2);
   plan.first = take((<usize>plan.size) << 3);
@@ -123,9 +122,16 @@ export function validate(): void {
   run(plan);
 }
 
-/** Tells the helpers that the training is over. */
+/** Reckons with so many helpers from the next pass on; those that were dismissed and have not left yet may stay. */
+export function enlist(helpers: i32): void {
+  plan.helpers = helpers;
+  atomic.store<i32>(plan.dismissedAt, 0);
+}
+
+/** Tells the helpers to leave. */
 export function dismiss(): void {
   dismissAll(plan);
+  plan.helpers = 0;
 }
 
 /** Chunks that helpers ran. */

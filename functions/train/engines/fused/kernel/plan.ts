@@ -82,7 +82,7 @@ export class Plan {
   /** Of the last pass. */
   loss: f64;
   right: f64;
-  /** Threads that run chunks beside the training's own. */
+  /** Threads that run chunks beside the training's own, now. */
   helpers: i32;
   /** Where, each in a cache line of its own: chunks to take, chunks done, chunks done by helpers, whether all is over. */
   ticketAt: usize;

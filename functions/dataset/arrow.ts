@@ -16,8 +16,8 @@ import {
 import { RejectedError, toError } from '../../events/errors.ts';
 import type { Points } from './points.ts';
 
-/** Rows per record batch: a reader of a huge file holds one at a time. */
-const BATCH_ROWS = 2 ** 20;
+/** Rows per record batch: a file of no more is read without a copy, and a reader of a larger one holds one at a time. */
+const BATCH_ROWS = 2 ** 24;
 
 const MAGIC = 'ARROW1';
 
@@ -26,9 +26,9 @@ export type Column = Float32Array | Float64Array | Uint32Array | Uint8Array;
 export type Columns = Readonly<Record<string, Column>>;
 
 /** The points as an Arrow IPC file: columns `x0`, `x1`, … (float32) and `label` (uint8). The same points give the same bytes. */
-export function encodePoints(points: Points): Uint8Array {
+export function encodePoints(points: Points, batchRows?: number): Uint8Array {
   const coordinates = points.coordinates.map((column, index) => [`x${index}`, column] as const);
-  return encodeTable(Object.fromEntries([...coordinates, ['label', points.labels] as const]));
+  return encodeTable(Object.fromEntries([...coordinates, ['label', points.labels] as const]), batchRows);
 }
 
 /**
@@ -53,14 +53,14 @@ export function decodePoints(bytes: Uint8Array): Points {
 }
 
 /** Named columns of one length as an Arrow IPC file. */
-export function encodeTable(columns: Columns): Uint8Array {
+export function encodeTable(columns: Columns, batchRows = BATCH_ROWS): Uint8Array {
   const fields = Object.entries(columns).map(([name, column]) => new Field(name, typeOf(column), false));
   const schema = new Schema(fields);
   const rows = Object.values(columns)[0]?.length ?? 0;
   const writer = new RecordBatchFileWriter();
   writer.reset(undefined, schema);
-  for (let start = 0; start === 0 || start < rows; start += BATCH_ROWS) {
-    const length = Math.min(BATCH_ROWS, rows - start);
+  for (let start = 0; start === 0 || start < rows; start += batchRows) {
+    const length = Math.min(batchRows, rows - start);
     const children = Object.values(columns).map((column) => dataOf(column.subarray(start, start + length)));
     writer.write(new RecordBatch(schema, makeData({ type: new Struct(fields), length, nullCount: 0, children })));
   }

@@ -26,13 +26,13 @@ export function estimateMemory(spec: ExperimentSpec, parallel: number = availabl
       const { hidden, training } = resolveModel(spec, index);
       const layers = hidden.length + 1;
       const parameters = parameterCount(dims, hidden);
-      // The files, a copy of each in the training's thread, and there the columns (a file of many batches is joined).
-      const files = 3 * point * points;
+      // The files, and the columns where a file is of many batches and they are joined.
+      const files = 2 * point * points;
       const rows = (training.batchSize === 'full' ? 0 : 4 * trainSize) + 4 * Math.max(trainSize, validationSize);
       // Forward values, slopes, their transposes and packed forms; parameters with the optimizer's state in doubles.
       const device = 4 * CHUNK_VALUES * (4 + 2 * layers) + (4 + 8 * 3 + 4 * 4) * parameters;
       // The kernel's memory: all points, packed parameters, the optimizer's state and four gradients in doubles.
-      const kernel = (4 * dims + 8) * (trainSize + validationSize) + (4 + 4 * 3 + 8 * 2 + 8 * 4) * parameters;
+      const kernel = (4 * dims + 5) * (trainSize + validationSize) + (4 + 4 * 3 + 8 * 2 + 8 * 4) * parameters;
       return files + Math.max(rows + device, kernel) + 2 * (4 + 4 * 4) * training.epochs;
     })
     .sort((a, b) => b - a)

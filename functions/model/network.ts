@@ -22,9 +22,16 @@ export interface Network {
 /** Points that go through all layers together, so that their activations stay in cache. */
 const BLOCK = 256;
 
-/** The logit of each point; its sigmoid is the probability of label 1. */
-export function predictLogits(network: Network, points: Pick<Points, 'coordinates' | 'size'>): Float32Array {
-  const logits = new Float32Array(points.size);
+/**
+ * The logit of each point; its sigmoid is the probability of label 1.
+ *
+ * @param logits where they are to be written
+ */
+export function predictLogits(
+  network: Network,
+  points: Pick<Points, 'coordinates' | 'size'>,
+  logits = new Float32Array(points.size),
+): Float32Array {
   const widest = Math.max(points.coordinates.length, ...network.layers.map((layer) => layer.units));
   let input = new Float32Array(widest * BLOCK);
   let output = new Float32Array(widest * BLOCK);

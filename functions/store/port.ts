@@ -12,7 +12,7 @@ export interface Artifacts {
   /** Keeps the bytes; a no-op where they are there already. Nothing half-written is ever visible. */
   put(bytes: Uint8Array, info: ArtifactInfo): Promise<Descriptor>;
   /**
-   * The bytes of a digest, verified against it.
+   * The bytes of a digest, verified against it; they are the caller's own, to change or to give away.
    * @throws RejectedError `NOT_FOUND` for an unknown digest, `CORRUPT_ARTIFACT` where the bytes do not match it
    */
   get(digest: string): Promise<Buffer>;

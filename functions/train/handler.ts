@@ -58,9 +58,14 @@ export async function trainModel(
   );
   if (!train || !validation || !test) return [];
   const input: TrainingInput = { model, dims: dataset.dims, files: { train, validation, test } };
+  const transfer = [train, validation, test].flatMap(({ buffer, byteLength }) =>
+    // A small file may lie in a buffer with others.
+    buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : [],
+  );
   const lines = makeLineWriter(deps, data.experiment, `${data.experiment}/${slug(model.name)}`, event.id);
   const result = await pool.run<TrainingResult>('train', input, {
     signal: deps.signal,
+    transfer,
     onMessage: (rows) => lines.write(rows as readonly TimedMetrics[]),
   });
   await lines.written();

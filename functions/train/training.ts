@@ -68,8 +68,20 @@ function read(file: Uint8Array, split: string, dims: number): Points {
   );
 }
 
+/** Points that are judged at once: the logits of a huge split need no memory. */
+const SLICE = 2 ** 16;
+
 function judge(network: Network, points: Points, model: ResolvedModel): Metrics {
-  const metrics = evaluate(predictLogits(network, points), points.labels);
+  const metrics = { loss: 0, accuracy: 0 };
+  const logits = new Float32Array(Math.min(SLICE, points.size));
+  for (let from = 0; from < points.size; from += SLICE) {
+    const size = Math.min(SLICE, points.size - from);
+    const coordinates = points.coordinates.map((column) => column.subarray(from, from + size));
+    predictLogits(network, { size, coordinates }, logits);
+    const { loss, accuracy } = evaluate(logits, points.labels.subarray(from, from + size));
+    metrics.loss += loss * (size / points.size);
+    metrics.accuracy += accuracy * (size / points.size);
+  }
   if (Number.isFinite(metrics.loss)) return metrics;
   throw new RejectedError(
     'DIVERGED',

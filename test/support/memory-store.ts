@@ -24,7 +24,7 @@ export function makeMemoryStore(): Store {
       async get(digest) {
         const bytes = blobs.get(digest);
         if (!bytes) throw new RejectedError('NOT_FOUND', `No artifact ${digest} in the store`);
-        return bytes;
+        return Buffer.from(bytes);
       },
       async open(digest) {
         const bytes = blobs.get(digest);

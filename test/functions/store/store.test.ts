@@ -39,6 +39,9 @@ for (const target of ['memory', 'embedded']) {
         const descriptor = await store.artifacts.put(bytes, info);
         assert.deepEqual(descriptor, { digest: digestOf(bytes), size: 5, ...info });
         assert.deepEqual(await store.artifacts.put(bytes, info), descriptor);
+        const own = await store.artifacts.get(descriptor.digest);
+        assert.deepEqual(own, bytes);
+        own.fill(0);
         assert.deepEqual(await store.artifacts.get(descriptor.digest), bytes);
         const opened = await store.artifacts.open(descriptor.digest);
         assert.equal(opened?.size, 5);

@@ -1,7 +1,9 @@
 /** `npm run bench`: what takes how long, and how long others take for the same; one table. */
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { Argument, Command, CommanderError, Option } from 'commander';
+import { benchCosts } from './bench/cost.ts';
 import { benchExperiments } from './bench/experiment.ts';
+import { benchLoop } from './bench/loop.ts';
 import { type Measurement, medianOf } from './bench/measure.ts';
 import { benchStarts } from './bench/start.ts';
 import { benchTraining } from './bench/train.ts';
@@ -15,7 +17,15 @@ interface Options {
   readonly epochs?: number;
 }
 
-const PARTS = { train: benchTraining, experiment: benchExperiments, start: benchStarts };
+const PARTS = {
+  train: benchTraining,
+  cost: benchCosts,
+  experiment: benchExperiments,
+  loop: benchLoop,
+  start: benchStarts,
+};
+/** What `npm run bench` measures when it is told nothing: what people wait for. */
+const USUAL: readonly Part[] = ['train', 'experiment', 'start'];
 type Part = keyof typeof PARTS;
 
 const NOTES = `
@@ -59,7 +69,8 @@ function columnsOf(all: readonly Measurement[]): Column<Measurement>[] {
     {
       title: 'x',
       align: 'right',
-      text: (one) => (one.part === 'train' ? (medianOf(one.samples) / best(one)).toFixed(1) : ''),
+      text: (one) =>
+        one.part === 'train' || one.part === 'cost' ? (medianOf(one.samples) / best(one)).toFixed(1) : '',
     },
     { title: 'Outcome', text: ({ outcome }) => outcome },
   ];
@@ -73,8 +84,10 @@ function toCount(text: string): number {
 
 const names = Object.keys(PARTS) as Part[];
 const command = new Command('bench')
-  .description('measures trainings, whole experiments and the cold start of every function')
-  .addArgument(new Argument('[parts...]', 'what to measure').choices(names).default(names, 'all'))
+  .description(
+    'measures trainings, whole experiments and the cold start of every function; cost: what auto picks an engine by; loop: the event loop while models train',
+  )
+  .addArgument(new Argument('[parts...]', 'what to measure').choices(names).default(USUAL, USUAL.join(', ')))
   .addOption(new Option('-n, --times <n>', 'rounds').argParser(toCount).default(5))
   .addOption(new Option('--epochs <n>', 'of each training, instead of its own number').argParser(toCount))
   .option('--peers', 'trainings also by PyTorch, a loop in C and the fit of TensorFlow.js')

@@ -47,13 +47,17 @@ export function makePool(entry: URL, options: { size: number; data?: unknown }):
   let closed = false;
 
   const start = (): Thread => {
-    const thread = new Thread(entry, { busy, data: options.data }, {
-      idle: next,
-      gone: () => {
-        threads.delete(thread);
-        next();
+    const thread = new Thread(
+      entry,
+      { busy, data: options.data },
+      {
+        idle: next,
+        gone: () => {
+          threads.delete(thread);
+          next();
+        },
       },
-    });
+    );
     threads.add(thread);
     return thread;
   };

@@ -28,24 +28,34 @@ export interface TrainingResult {
   readonly durationMs: number;
 }
 
-/**
- * Trains one model and judges it.
- *
- * @param cpus that the training may use now
- * @throws RejectedError `DIVERGED` where the loss is not finite, `CORRUPT_ARTIFACT` for files that are no such dataset
- */
-export function train(
-  input: TrainingInput,
-  engine: Engine,
-  onEpoch: (metrics: EpochMetrics) => void,
-  cpus: () => number,
-): TrainingResult {
-  const { model, dims, files } = input;
-  const points = {
+export interface Splits {
+  readonly train: Points;
+  readonly validation: Points;
+  readonly test: Points;
+}
+
+/** @throws RejectedError `CORRUPT_ARTIFACT` for files that are no such dataset */
+export function readSplits({ dims, files }: TrainingInput): Splits {
+  return {
     train: read(files.train, 'train', dims),
     validation: read(files.validation, 'validation', dims),
     test: read(files.test, 'test', dims),
   };
+}
+
+/**
+ * Trains one model and judges it.
+ *
+ * @param cpus that the training may use now
+ * @throws RejectedError `DIVERGED` where the loss is not finite
+ */
+export function train(
+  points: Splits,
+  model: ResolvedModel,
+  engine: Engine,
+  onEpoch: (metrics: EpochMetrics) => void,
+  cpus: () => number,
+): TrainingResult {
   const started = performance.now();
   const { weights, history } = engine.train(points, model, onEpoch, cpus);
   const durationMs = performance.now() - started;

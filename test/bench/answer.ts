@@ -18,12 +18,14 @@ export function lack(reason: unknown): never {
   process.exit(0);
 }
 
-/** One training as `npm run bench` asks for it: `dims epochs points validation rate seed widths`. */
+/** One training as `npm run bench` asks for it: `dims epochs points validation rate seed widths`, our engines also `batch=`. */
 export function readTraining(line: string) {
-  const [dims = 2, epochs = 1, trainSize = 1, validationSize = 1, learningRate = 0.01, seed = 0, ...hidden] = line
+  const [, wanted = line, batch] = /^(.*) batch=(\d+)$/.exec(line) ?? [];
+  const batchSize = batch === undefined ? ('full' as const) : Number(batch);
+  const [dims = 2, epochs = 1, trainSize = 1, validationSize = 1, learningRate = 0.01, seed = 0, ...hidden] = wanted
     .split(' ')
     .map(Number);
-  return { dims, epochs, trainSize, validationSize, learningRate, seed, hidden };
+  return { batchSize, dims, epochs, trainSize, validationSize, learningRate, seed, hidden };
 }
 
 export function toOutcome(loss: number | undefined, accuracy: number | undefined): string {

@@ -44,7 +44,12 @@ export interface Engine {
    * @param cpus that the training may use now, its own thread's among them; the weights do not depend on it
    * @throws RejectedError `DIVERGED` as soon as the loss is not a finite number
    */
-  train(data: TrainingData, model: ResolvedModel, onEpoch: (metrics: EpochMetrics) => void, cpus?: () => number): Trained;
+  train(
+    data: TrainingData,
+    model: ResolvedModel,
+    onEpoch: (metrics: EpochMetrics) => void,
+    cpus?: () => number,
+  ): Trained;
 }
 
 /** Room for the history of so many epochs. */

@@ -1,29 +1,51 @@
-import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { RejectedError, toError } from '../../../events/errors.ts';
 import type { TrainingSpec } from '../../../events/spec.ts';
+import { estimateMs, type Work } from './cost.ts';
 import type { Engine } from './engine.ts';
 import { trainWithKernel } from './fused/fused.ts';
 import { loadKernels } from './fused/kernel.ts';
 import { threadsFor } from './fused/threads.ts';
-import { keepLoaded } from './keep-loaded.ts';
+import { findNative, loadNative } from './native.ts';
 
 /** Larger files of points do not fit into the memory that a kernel can address. */
 const LARGEST = 2 ** 31;
 
+/** Milliseconds that TensorFlow's native library takes to load. */
+const LOADING = 1000;
+
 const loaded = new Map<Engine['name'], Promise<Engine>>();
 
 /**
- * The engine that a training is to run on, loaded once per thread.
+ * The engine that a training is to run on, loaded once per thread. What `auto` takes depends on the training and on the
+ * machine, not on what has been trained before.
  *
- * @param bytes of the files of training and validation points
+ * @param work what is to be trained; without it `auto` is the engine of small trainings
  * @throws RejectedError `ENGINE_MISSING` where it does not load
  */
-export async function selectEngine(wanted: TrainingSpec['engine'], bytes = 0): Promise<Engine> {
+export async function selectEngine(wanted: TrainingSpec['engine'], work?: Work): Promise<Engine> {
   if (wanted === 'tensorflow') return once('tensorflow', loadTensorflow);
-  if (wanted === 'fused' || bytes <= LARGEST) return once('fused', loadFused);
+  const fused = () => once('fused', loadFused);
+  if (wanted === 'fused' || !work) return fused();
+  if (work.points * (4 * work.dims + 1) > LARGEST) {
+    const engine = await once('tensorflow', loadTensorflow);
+    return { ...engine, reason: `more points than engine fused can address; ${engine.reason}` };
+  }
+  if (findNative() !== undefined) return fused();
+  const cpus = availableParallelism();
+  const [own, native] = [estimateMs('fused', work, cpus), estimateMs('native', work, cpus)];
+  if (own <= LOADING + native) {
+    const engine = await fused();
+    return { ...engine, reason: `about ${seconds(own)}; TensorFlow's native library: ${seconds(native)}` };
+  }
   const engine = await once('tensorflow', loadTensorflow);
-  return { ...engine, reason: `more points than engine fused can address; ${engine.reason}` };
+  const reason = `the native library: about ${seconds(native)}; engine fused: ${seconds(own)}`;
+  // One that is installed and does not load leaves us the WASM backend, which is never the better one.
+  return engine.reason.startsWith(NATIVE) ? { ...engine, reason } : fused();
+}
+
+function seconds(ms: number): string {
+  return `${ms < 10_000 ? (ms / 1000).toPrecision(2) : Math.round(ms / 1000)} s`;
 }
 
 function once(name: string, load: () => Promise<Engine>): Promise<Engine> {
@@ -39,7 +61,8 @@ async function loadFused(): Promise<Engine> {
       name: 'fused',
       reason: 'faster at every width than the WASM backend of TensorFlow.js, and the same weights on every machine',
       train(data, model, onEpoch, cpus = () => 1) {
-        const most = Math.min(threadsFor(data.train.dims, data.train.size, model), availableParallelism()) - 1;
+        const { dims, size: points } = data.train;
+        const most = Math.min(threadsFor({ dims, points, model }), availableParallelism()) - 1;
         return trainWithKernel(makeKernel(), data, model, onEpoch, { most, now: () => Math.floor(cpus()) - 1 });
       },
     };
@@ -50,11 +73,13 @@ async function loadFused(): Promise<Engine> {
   }
 }
 
+const NATIVE = 'the native library';
+
 async function loadTensorflow(): Promise<Engine> {
   // Loaded when it is wanted, as it takes longer than a small training.
   const { loadWasm, trainWithTensorflow } = await import('./tensorflow.ts');
   const missing = await loadNative();
-  const native = { name: 'tensorflow', reason: 'the native library: @tensorflow/tfjs-node is installed' };
+  const native = { name: 'tensorflow', reason: `${NATIVE}: @tensorflow/tfjs-node is installed` };
   if (missing === undefined) return { ...native, train: trainWithTensorflow };
   try {
     await loadWasm();
@@ -66,23 +91,4 @@ async function loadTensorflow(): Promise<Engine> {
     );
   }
   return { name: 'tensorflow', reason: `the WASM backend: ${missing}`, train: trainWithTensorflow };
-}
-
-/** Loads TensorFlow's native library; says why not where it does not load. */
-async function loadNative(): Promise<string | undefined> {
-  const name = '@tensorflow/tfjs-node';
-  const require = createRequire(import.meta.url);
-  // tfjs-node calls what Node 23 removed from its util module.
-  const util: Record<string, unknown> = require('node:util');
-  util.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
-  util.isArray ??= Array.isArray;
-  try {
-    keepLoaded();
-    await import(name);
-    return undefined;
-  } catch (error) {
-    const isAbsent =
-      error instanceof Error && 'code' in error && /^(?:ERR_)?MODULE_NOT_FOUND$/.test(String(error.code));
-    return isAbsent ? `${name} is not installed` : `${name} does not load`;
-  }
 }

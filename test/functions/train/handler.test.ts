@@ -217,3 +217,16 @@ test('a cancelled training ends at once and its thread trains on', async () => {
   const [next] = await requestsOf(deps, SMALL);
   await trained(deps, next);
 });
+
+test('the event loop goes on while models train on every core', async () => {
+  await using deps = await makeTestDeps({ definition });
+  const models = ['a', 'b', 'c'].map((name) => ({ name, hidden: [16, 16] }));
+  const requests = await requestsOf(deps, { dataset: { trainSize: 5000 }, models, training: { epochs: 300 } });
+  let turns = 0;
+  const timer = setInterval(() => turns++, 1);
+  const started = performance.now();
+  await Promise.all(requests.map((request) => definition.handle(request, deps)));
+  clearInterval(timer);
+  const ms = performance.now() - started;
+  assert.ok(turns > ms / 20, `${turns} turns in ${ms.toFixed(0)} ms`);
+});

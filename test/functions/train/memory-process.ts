@@ -10,7 +10,8 @@ const [folder, warmUp, wanted] = process.argv.slice(2);
 const read = (file = '') => JSON.parse(readFileSync(file, 'utf8')) as EventOf<typeof trainingRequested>;
 
 function memoryOf(field: 'VmRSS' | 'VmHWM'): number {
-  const [, kilobytes] = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
+  const [, kilobytes] =
+    new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(readFileSync('/proc/self/status', 'utf8')) ?? [];
   return Number(kilobytes) * 1024;
 }
 

@@ -66,7 +66,7 @@ test('a training takes at most 2.2 times the bytes of its dataset, beside what t
     const { idle, highest, type } = JSON.parse(stdout);
     assert.equal(type, 'model.trained');
     const times = (highest - idle) / size;
-assert.ok(times < 2.2, `${times.toFixed(2)} times the ${size} bytes of the dataset`);
+    assert.ok(times < 2.2, `${times.toFixed(2)} times the ${size} bytes of the dataset`);
     assert.ok(times > 1, `${times.toFixed(2)} times: not even the dataset was counted`);
   } finally {
     await rm(folder, { recursive: true });

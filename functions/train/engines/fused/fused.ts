@@ -41,21 +41,26 @@ export function trainWithKernel(
   kernel.start(OPTIMIZER_CODES[optimizer], learningRate, momentum);
   const shuffle = makeOrder(train.size, batches.length, seed);
   const order = new Uint32Array(kernel.memory.buffer, kernel.order() >>> 0, shuffle ? train.size : 0);
-  using crew = makeHelpers(kernel);
   const history = allocateHistory(epochs);
-  for (let epoch = 1; epoch <= epochs; epoch++) {
-    crew.summon(Math.min(helpers.most, helpers.now()));
-    if (shuffle) order.set(shuffle());
-    kernel.trainEpoch();
-    const loss = kernel.loss() / train.size;
-    const accuracy = kernel.right() / train.size;
-    kernel.validate();
-    const validationLoss = kernel.loss() / validation.size;
-    const validationAccuracy = kernel.right() / validation.size;
-    const metrics = { epoch, loss, accuracy, validationLoss, validationAccuracy };
-    checkFinite(metrics, kernel.isSound() !== 0, model);
-    record(history, metrics);
-    onEpoch(metrics);
+  const crew = makeHelpers(kernel);
+  // Not `using`, which Node 22 does not know: there the kernel is tested too.
+  try {
+    for (let epoch = 1; epoch <= epochs; epoch++) {
+      crew.summon(Math.min(helpers.most, helpers.now()));
+      if (shuffle) order.set(shuffle());
+      kernel.trainEpoch();
+      const loss = kernel.loss() / train.size;
+      const accuracy = kernel.right() / train.size;
+      kernel.validate();
+      const validationLoss = kernel.loss() / validation.size;
+      const validationAccuracy = kernel.right() / validation.size;
+      const metrics = { epoch, loss, accuracy, validationLoss, validationAccuracy };
+      checkFinite(metrics, kernel.isSound() !== 0, model);
+      record(history, metrics);
+      onEpoch(metrics);
+    }
+  } finally {
+    crew.dismiss();
   }
   eachPart(kernel, parameters, network, (values, place) => values.set(place));
   return { weights: network, history };

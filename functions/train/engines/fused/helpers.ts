@@ -15,12 +15,14 @@ export interface Help {
 const crew: (Worker | undefined)[] = [];
 
 /** Threads that take a share of a kernel's passes. */
-export interface Helpers extends Disposable {
+export interface Helpers {
   /**
    * So many shall help from now on. The training waits for none of them: one that is late takes part later, one that
    * never comes up is missed by nobody.
    */
   summon(count: number): void;
+  /** Sends all of them home. */
+  dismiss(): void;
 }
 
 export function makeHelpers(kernel: Kernel): Helpers {
@@ -40,7 +42,7 @@ export function makeHelpers(kernel: Kernel): Helpers {
         helperAt(summoned).postMessage(help);
       }
     },
-    [Symbol.dispose]() {
+    dismiss() {
       kernel.dismiss();
     },
   };

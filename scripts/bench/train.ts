@@ -18,6 +18,7 @@ const CASES: readonly Case[] = [
   { dims: 2, hidden: [], epochs: 1000 },
   { dims: 2, hidden: [16], epochs: 1000 },
   { dims: 2, hidden: [16, 16], epochs: 1000 },
+  { dims: 2, hidden: [16, 16, 16], epochs: 1000 },
   { dims: 10, hidden: [64, 64], epochs: 100 },
 ];
 

@@ -63,6 +63,6 @@ suite('bench', () => {
   test('refuses a part that there is not, with 2', async () => {
     const { code, stderr } = await bench('everything');
     assert.equal(code, 2);
-    assert.match(stderr, /^xorflow: .*'everything' is invalid.*train, experiment, start/);
+    assert.match(stderr, /^xorflow: .*'everything' is invalid.*train, cost, experiment, loop, start/);
   });
 });

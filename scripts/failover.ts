@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { XorflowError } from '../events/errors.ts';
-import type { Client } from './client.ts';
+import type { Client } from '../functions/client/client.ts';
 
 /**
  * A client that goes on with another platform on the same data when the first one has gone away: requests keep their

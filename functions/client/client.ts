@@ -1,6 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { ExperimentSpec } from '../events/spec.ts';
-import { unreachable, usageError } from './exit.ts';
+import type { ExperimentSpec } from '../../events/spec.ts';
 import {
   Dropped,
   drop,
@@ -12,8 +11,9 @@ import {
   readJson,
   send,
   toUnreachable,
+  unreachable,
 } from './http.ts';
-import { type Records, type Summary, toLogged } from './records.ts';
+import { type Records, type Summary, toLogged } from './logged.ts';
 import { readEvents, readLines } from './sse.ts';
 
 const PATIENCE: Patience = { silence: 120_000, away: 15_000 };
@@ -27,15 +27,6 @@ export interface Client extends Records {
   request(spec: ExperimentSpec, signal: AbortSignal, eventId?: string): Promise<string>;
   /** The metric lines of an experiment's trainings, until its end. */
   lines(id: string, signal: AbortSignal): AsyncIterable<string>;
-}
-
-/** Reads `--to`. @throws RejectedError `INVALID_ARGUMENT` for anything but an http or https URL */
-export function parseUrl(text: string): string {
-  const url = URL.parse(text);
-  if (url && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '')
-    return url.href.replace(/\/+$/, '');
-  const value = JSON.stringify(text.slice(0, 80));
-  throw usageError(`Wrong value ${value} at --to: expected a URL such as http://127.0.0.1:8080`);
 }
 
 /**

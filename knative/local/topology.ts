@@ -1,7 +1,8 @@
 import type { z } from 'zod';
+import { sentencesOf } from '../../events/manifest-issues.ts';
 import { NOT_ENFORCED, withoutIgnored } from './ignored.ts';
 import type { RawManifest } from './manifests.ts';
-import { Problems, sentencesOf } from './problems.ts';
+import { Problems } from './problems.ts';
 import { type Checked, namespaceOf, resolveReferences } from './references.ts';
 import type { ApiServerSourceManifest } from './schema/api-server-source.ts';
 import type { BrokerManifest } from './schema/broker.ts';

@@ -4,14 +4,12 @@ import { CRDS, makeValidator } from '../support/crds.ts';
 import { canBuild, type Kustomization, makeWorkbench, REDIS_ENV } from '../support/kustomize.ts';
 import { RULES } from './rules/all.ts';
 import { CLASS_RULES } from './rules/brokers.ts';
-import { KNATIVE } from './rules/kinds.ts';
+import { hasPublishedSchema } from './rules/kinds.ts';
 import { PROFILE_RULES } from './rules/kubeflow.ts';
-import { type ManifestSet, typeOf } from './rules/set.ts';
+import { at, listAt, type ManifestSet, ofType } from './rules/set.ts';
 
 const OVERLAYS = ['plain', 'kubeflow-profile', 'local'];
 const BROKERS = ['broker-imc', 'broker-kafka', 'broker-rabbitmq'];
-/** Of a kind whose schema is in no folder; `rules/kinds.ts` knows their fields. */
-const WITHOUT_SCHEMA = ['eventing.knative.dev/v1alpha1/RabbitmqBrokerConfig'];
 
 const VARIANTS: readonly Kustomization[] = OVERLAYS.flatMap((overlay) => [
   { overlay },
@@ -42,11 +40,15 @@ suite('built manifests', { skip: isBuilding ? false : 'no kubectl' }, async () =
       const set: ManifestSet = await workbench.build(variant);
       for (const rule of rulesFor(variant)) test(rule.name, () => assert.deepEqual(rule.check(set), []));
 
+      test('an account that is given a Role is named with its namespace, without which the cluster refuses it', () => {
+        for (const binding of ofType(set, 'rbac.authorization.k8s.io/v1/RoleBinding'))
+          for (const subject of listAt(binding, 'subjects'))
+            assert.equal(subject.namespace, at(binding, 'metadata', 'namespace'));
+      });
+
       test('every custom resource is valid against the schema that the cluster has for it', (context) => {
         if (validate === undefined) return context.skip(`no folder ${CRDS}`);
-        const resources = set.filter(
-          (document) => KNATIVE.test(typeOf(document)) && !WITHOUT_SCHEMA.includes(typeOf(document)),
-        );
+        const resources = set.filter(hasPublishedSchema);
         assert.ok(resources.length > 0);
         assert.deepEqual(resources.flatMap(validate), []);
       });

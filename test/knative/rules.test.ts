@@ -4,7 +4,6 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { parseAllDocuments } from 'yaml';
 import { loadManifests } from '../../knative/local/manifests.ts';
-import { JOB_YAML } from '../support/job-sink.ts';
 import { breaches, RULES } from './rules/all.ts';
 import { CLASS, CLASS_RULES } from './rules/brokers.ts';
 import { targetOf } from './rules/changes.ts';
@@ -27,13 +26,11 @@ const SECRET = {
   data: { url: 'dQ==', password: 'cA==' },
 };
 
-/** Everything at once: the base, Redis, a broker's config, a job, and what a profile adds. */
+/** Everything at once: the base, Redis, a broker's config, and what a profile adds. */
 async function makeWhole(): Promise<Fields[]> {
   const base = (await loadManifests(`${KNATIVE}/base`)).map(({ document }) => document as Fields);
   const texts = await Promise.all(FILES.map((file) => readFile(`${KNATIVE}/${file}`, 'utf8')));
-  const more = [...texts, JOB_YAML]
-    .flatMap((text) => parseAllDocuments(text))
-    .map((document) => document.toJS() as Fields);
+  const more = texts.flatMap((text) => parseAllDocuments(text)).map((document) => document.toJS() as Fields);
   const whole = structuredClone([...base.filter(({ kind }) => kind !== 'Namespace'), ...more, SECRET]) as Fields[];
   for (const document of whole) fieldsAt(document, 'metadata').namespace = 'xorflow';
   for (const { owner, labels } of podsOf(whole))

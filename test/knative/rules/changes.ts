@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import {
+  API_SERVER_SOURCE,
   BROKER,
   type Fields,
   fieldsAt,
@@ -23,10 +24,13 @@ export const TARGETS = {
   train: [TRIGGER, 'train'],
   compare: [TRIGGER, 'compare'],
   record: [TRIGGER, 'record'],
-  jobTrigger: [TRIGGER, 'sample'],
-  jobSink: [JOB_SINK, 'sample'],
+  jobTrigger: [TRIGGER, 'train-long'],
+  jobSink: [JOB_SINK, 'train-long'],
   broker: [BROKER],
   binding: [SINK_BINDING],
+  source: [API_SERVER_SOURCE],
+  role: ['rbac.authorization.k8s.io/v1/Role'],
+  roleBinding: ['rbac.authorization.k8s.io/v1/RoleBinding'],
   redis: ['apps/v1/StatefulSet'],
   redisService: ['v1/Service'],
   secret: ['v1/Secret'],

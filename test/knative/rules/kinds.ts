@@ -1,7 +1,7 @@
 import * as models from '@kubernetes/client-node';
 import { z } from 'zod';
 import { sentencesOf } from '../../../knative/local/problems.ts';
-import { at, type Fields, JOB_SINK, typeOf } from './set.ts';
+import { API_SERVER_SOURCE, at, type Fields, JOB_SINK, typeOf } from './set.ts';
 
 /** Kinds of Kubernetes itself, by their models in its client. */
 const CORE: Readonly<Record<string, string>> = {
@@ -45,6 +45,22 @@ const CUSTOM: Readonly<Record<string, z.ZodType>> = {
       ),
     }),
   ),
+  [API_SERVER_SOURCE]: customSchema(
+    z.strictObject({
+      serviceAccountName: z.string(),
+      mode: z.enum(['Resource', 'Reference']),
+      resources: z
+        .array(
+          z.strictObject({
+            apiVersion: z.string(),
+            kind: z.string(),
+            selector: z.strictObject({ matchLabels: labels }),
+          }),
+        )
+        .min(1),
+      sink: z.strictObject({ ref: z.strictObject({ apiVersion: z.string(), kind: z.string(), name: z.string() }) }),
+    }),
+  ),
   'eventing.knative.dev/v1alpha1/RabbitmqBrokerConfig': customSchema(
     z.strictObject({
       rabbitmqClusterReference: z
@@ -59,8 +75,12 @@ const CUSTOM: Readonly<Record<string, z.ZodType>> = {
   ),
 };
 
-/** The kinds of Knative that the schemas of the cluster are tested with. */
-export const KNATIVE = /^(serving|eventing|sources|sinks)\.knative\.dev\//;
+const KNATIVE = /^(?:serving|eventing|sources|sinks)\.knative\.dev\//;
+
+/** Whether the published schemas are what an object of Knative's is tested with. */
+export function hasPublishedSchema(document: Fields): boolean {
+  return KNATIVE.test(typeOf(document)) && !(typeOf(document) in CUSTOM);
+}
 
 /** What is wrong with the fields of an object; of Knative's kinds, only what their schemas leave open. */
 export function objectionsToObject(document: Fields): string[] {
@@ -73,7 +93,7 @@ export function objectionsToObject(document: Fields): string[] {
   const model = CORE[type];
   if (model) return objectionsTo(document, model, '');
   if (type === JOB_SINK) return objectionsTo(at(document, 'spec', 'job'), 'V1JobTemplateSpec', 'spec.job');
-  return KNATIVE.test(type) ? [] : [`unknown kind ${type}`];
+  return hasPublishedSchema(document) ? [] : [`unknown kind ${type}`];
 }
 
 const ITEMS = /^(?:Array<(.+)>|Set<(.+)>)$/;

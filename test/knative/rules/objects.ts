@@ -35,7 +35,8 @@ interface Reference {
   readonly optional: boolean;
 }
 
-function referencesOf({ spec, containers }: PodTemplate): Reference[] {
+/** What a pod reads of ConfigMaps and Secrets. */
+export function referencesOf({ spec, containers }: PodTemplate): Reference[] {
   const refs = containers.flatMap((container) => [
     ...listAt(container, 'envFrom').flatMap((entry) => [
       { kind: 'Secret' as const, ref: entry.secretRef },
@@ -134,43 +135,4 @@ export const OBJECT_RULES: readonly Rule[] = [
         .map((policy) => `${titleOf(policy)}: spec.podSelector`),
     ],
   },
-  {
-    name: 'whoever has the password of the store is let in by its NetworkPolicy, on its port, and nobody else',
-    check: (set) => storePoliciesOf(set).flatMap((policy) => objectionsToStorePolicy(policy, set)),
-  },
 ];
-
-/** The policies in front of the pods that serve the store. */
-function storePoliciesOf(set: ManifestSet): Fields[] {
-  const stores = podsOf(set).filter(({ owner }) => typeOf(owner) === 'apps/v1/StatefulSet');
-  return ofType(set, 'networking.k8s.io/v1/NetworkPolicy').filter((policy) =>
-    stores.some(({ labels }) => matches(at(policy, 'spec', 'podSelector', 'matchLabels'), labels)),
-  );
-}
-
-function objectionsToStorePolicy(policy: Fields, set: ManifestSet): string[] {
-  const rules = listAt(policy, 'spec', 'ingress');
-  const peers = rules.flatMap((rule) => listAt(rule, 'from'));
-  const open = peers.filter(
-    (peer) =>
-      Object.keys(peer).join() !== 'podSelector' ||
-      Object.keys(fieldsAt(peer, 'podSelector', 'matchLabels')).length === 0,
-  );
-  const users = podsOf(set).filter((pod) =>
-    referencesOf(pod).some(({ name, key }) => name === 'xorflow-store' && key === 'url'),
-  );
-  const shut = users.filter(
-    ({ labels }) => !peers.some((peer) => matches(at(peer, 'podSelector', 'matchLabels'), labels)),
-  );
-  const ports = rules.every(
-    (rule) =>
-      listAt(rule, 'ports')
-        .map(({ port }) => port)
-        .join() === '6379',
-  );
-  return [
-    ...(rules.length > 0 && peers.length > 0 && open.length === 0 ? [] : [`${titleOf(policy)}: open to others`]),
-    ...shut.map(({ title }) => `${title}: not let in`),
-    ...(ports ? [] : [`${titleOf(policy)}: ports`]),
-  ];
-}

@@ -23,6 +23,7 @@ export const SERVICE = 'serving.knative.dev/v1/Service';
 export const JOB_SINK = 'sinks.knative.dev/v1alpha1/JobSink';
 export const BROKER = 'eventing.knative.dev/v1/Broker';
 export const TRIGGER = 'eventing.knative.dev/v1/Trigger';
+export const API_SERVER_SOURCE = 'sources.knative.dev/v1/ApiServerSource';
 export const SINK_BINDING = 'sources.knative.dev/v1/SinkBinding';
 
 /** Where each kind keeps the template of its pods. */

@@ -1,6 +1,7 @@
 import { CATALOGUE, type EventType } from '../../../events/registry.ts';
 import { toMilliseconds } from '../../../knative/local/duration.ts';
 import {
+  API_SERVER_SOURCE,
   at,
   BROKER,
   type Fields,
@@ -20,6 +21,10 @@ import {
 
 const COLD_START_MS = 20_000;
 const LONGEST_CHAIN_OF_ATTEMPTS_MS = 15 * 60_000;
+/** What an ApiServerSource in mode Resource tells. */
+const OBJECT_CHANGED = /^dev\.knative\.apiserver\.resource\.(?:add|update|delete)$/;
+const PARALLELISM = 'rabbitmq.eventing.knative.dev/parallelism';
+const MOST_AT_ONCE = 1000;
 const DELIVERY = ['retry', 'backoffPolicy', 'backoffDelay', 'timeout'] as const;
 
 /**
@@ -90,6 +95,27 @@ export const TRIGGER_RULES: readonly Rule[] = [
       }),
   },
   {
+    name: 'a Trigger of RabbitMQ delivers as much at once as its function takes',
+    check: (set) =>
+      each(set, (trigger) => {
+        const subscriber = find(set, at(trigger, 'spec', 'subscriber', 'ref'));
+        const { containerConcurrency } = fieldsAt(subscriber, 'spec', 'template', 'spec');
+        const scale = at(
+          subscriber,
+          'spec',
+          'template',
+          'metadata',
+          'annotations',
+          'autoscaling.knative.dev/max-scale',
+        );
+        const taken = Number(containerConcurrency ?? 0) * Number(scale ?? 0);
+        const told = Number(at(trigger, 'metadata', 'annotations', PARALLELISM));
+        // A JobSink and a Service without a limit take whatever comes.
+        const isRight = taken > 0 ? told === taken : told >= 10;
+        return isRight && told <= MOST_AT_ONCE ? [] : [`${PARALLELISM} ${told}, taken ${taken}`];
+      }),
+  },
+  {
     name: 'a Trigger filters by attributes alone, on types and extensions of the catalogue',
     check: (set) =>
       each(set, (trigger) => {
@@ -97,6 +123,8 @@ export const TRIGGER_RULES: readonly Rule[] = [
         const attributes = fieldsAt(trigger, 'spec', 'filter', 'attributes');
         const { type, ...extensions } = attributes;
         if (Object.keys(attributes).length === 0) return [];
+        if (OBJECT_CHANGED.test(String(type)))
+          return ofType(set, API_SERVER_SOURCE).length > 0 ? [] : [`no ApiServerSource tells ${String(type)}`];
         const definition = CATALOGUE.find((candidate) => candidate.type === type);
         if (definition === undefined) return [`no type ${String(type)}`];
         return Object.keys(extensions).filter((extension) => !(extension in definition.extensions));

@@ -30,6 +30,14 @@ test('base: the local interpreter honours all of it, in the namespace xorflow', 
   assert.deepEqual(ofType(base, 'v1/Namespace').map(titleOf), ['Namespace xorflow']);
 });
 
+test('base: the overlay of a laptop is no more and no less, to the local interpreter too', async () => {
+  const overlay = await loadManifests(join(ROOT, 'knative/overlays/local'));
+  assert.deepEqual(
+    overlay.map(({ document }) => document),
+    base,
+  );
+});
+
 test('base: the class of the Broker is left to the cluster', () => {
   for (const broker of ofType(base, BROKER)) {
     assert.equal(at(broker, 'metadata', 'annotations', CLASS), undefined);

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { after, suite, test } from 'node:test';
 import { canBuild, type Kustomization, makeWorkbench, REDIS_ENV, type Workbench } from '../support/kustomize.ts';
 import { breaches, RULES } from './rules/all.ts';
-import { CLASS } from './rules/brokers.ts';
+import { CLASS, CLASSES } from './rules/brokers.ts';
 import {
   at,
   BROKER,
@@ -20,7 +20,6 @@ import {
 } from './rules/set.ts';
 
 const OVERLAYS = ['plain', 'kubeflow-profile', 'local'];
-const CLASSES = { 'broker-imc': 'MTChannelBasedBroker', 'broker-kafka': 'Kafka', 'broker-rabbitmq': 'RabbitMQBroker' };
 const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as Fields;
 
 /** What a component of a broker brings along: the Broker and the object that its config names. */

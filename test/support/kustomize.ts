@@ -29,6 +29,8 @@ export interface Kustomization {
 export interface Workbench extends AsyncDisposable {
   /** The objects of an overlay with components, as an operator's own kustomization puts them together. */
   build(kustomization: Kustomization): Promise<Record<string, unknown>[]>;
+  /** The objects of a `kustomization.yaml` in a folder beside `knative/`. */
+  buildText(text: string): Promise<Record<string, unknown>[]>;
   /** The objects of a folder below `knative/`. */
   buildFolder(folder: string): Promise<Record<string, unknown>[]>;
 }
@@ -72,12 +74,17 @@ export async function makeWorkbench(redisEnv?: string): Promise<Workbench> {
   if (redisEnv !== undefined) await writeFile(secret, redisEnv);
   let count = 0;
   const buildFolder = async (path: string) => toObjects(await run(join(folder.path, path)));
+  const buildText = async (text: string) => {
+    count += 1;
+    const own = `cluster-${count}`;
+    await mkdir(join(folder.path, own));
+    await writeFile(join(folder.path, own, 'kustomization.yaml'), text);
+    return buildFolder(own);
+  };
   return {
+    buildText,
     buildFolder: (path) => buildFolder(join('knative', path)),
-    async build({ overlay, components = [], ...fields }) {
-      count += 1;
-      const own = `cluster-${count}`;
-      await mkdir(join(folder.path, own));
+    build({ overlay, components = [], ...fields }) {
       const kustomization = {
         apiVersion: 'kustomize.config.k8s.io/v1beta1',
         kind: 'Kustomization',
@@ -86,8 +93,7 @@ export async function makeWorkbench(redisEnv?: string): Promise<Workbench> {
         ...fields,
       };
       // JSON is YAML.
-      await writeFile(join(folder.path, own, 'kustomization.yaml'), JSON.stringify(kustomization));
-      return buildFolder(own);
+      return buildText(JSON.stringify(kustomization));
     },
     [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
   };

@@ -19,6 +19,13 @@ import {
 
 export const CLASS = 'eventing.knative.dev/broker.class';
 
+/** The class that each component chooses. */
+export const CLASSES = {
+  'broker-imc': 'MTChannelBasedBroker',
+  'broker-kafka': 'Kafka',
+  'broker-rabbitmq': 'RabbitMQBroker',
+} as const;
+
 /** What each class keeps its events by. */
 const CONFIGS: Readonly<Record<string, string>> = {
   MTChannelBasedBroker: 'v1/ConfigMap',

@@ -1,6 +1,6 @@
 import * as models from '@kubernetes/client-node';
 import { z } from 'zod';
-import { sentencesOf } from '../../../knative/local/problems.ts';
+import { sentencesOf } from '../../../events/manifest-issues.ts';
 import { API_SERVER_SOURCE, at, type Fields, JOB_SINK, typeOf } from './set.ts';
 
 /** Kinds of Kubernetes itself, by their models in its client. */

@@ -7,6 +7,7 @@ import { openStore } from '../store/open.ts';
 import { LOG, type Store } from '../store/port.ts';
 import { eventEndpoint } from './endpoint.ts';
 import type { Deps, FunctionDefinition } from './function.ts';
+import { untilStoreAnswers } from './readiness.ts';
 import { type Env, readSettings, type Settings } from './settings.ts';
 import { makeTelemetry, type Telemetry } from './telemetry.ts';
 
@@ -46,7 +47,7 @@ export async function serve(definition: FunctionDefinition, env: Env, options: S
     );
   }
   const log = pino({ level: settings.logLevel, base: { function: definition.name } }, pino.destination(2));
-  const store = options.store ?? (await openStore(settings.store));
+  const store = options.store ?? (await openStore(settings.store, settings.storeOptions));
   const draining = new AbortController();
   const givingUp = new AbortController();
   const deps: Deps = {
@@ -71,9 +72,11 @@ export async function serve(definition: FunctionDefinition, env: Env, options: S
     if (!options.store) await store[Symbol.asyncDispose]();
     throw error;
   }
-  state.ready = true;
   const { port } = server.address() as AddressInfo;
-  log.info({ port }, 'ready');
+  await untilStoreAnswers(deps, () => {
+    state.ready = true;
+    log.info({ port }, 'ready');
+  });
 
   let closed: Promise<void> | undefined;
   const close = async (graceMs?: number) => {

@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { inspect } from 'node:util';
+import { Redis } from 'ioredis';
+import { TransientError } from '../../../../events/errors.ts';
+import { openStore } from '../../../../functions/store/open.ts';
+import { openRedis } from '../../../../functions/store/redis/open.ts';
+import { parseRedisUrl } from '../../../../functions/store/redis/url.ts';
+import { makeFolder } from '../../../support/manifests.ts';
+import { freePort, skipWithoutRedis, startRedis } from '../../../support/redis.ts';
+
+const info = { mediaType: 'text/plain', name: 'a.txt' };
+
+/** A store works by this URL: both parts of it, and what is told to followers. */
+async function assertWorks(url: string): Promise<void> {
+  await using store = openRedis(url, { patienceMs: 3_000 });
+  const { digest } = await store.artifacts.put(Buffer.alloc(2 ** 20 + 1, 'x'), info);
+  assert.equal((await store.artifacts.get(digest)).length, 2 ** 20 + 1);
+  const heard = (async () => {
+    for await (const { value } of store.logs.follow('l', 0, AbortSignal.timeout(3_000))) return value;
+    return undefined;
+  })();
+  assert.deepEqual(await store.logs.append('l', [{ key: 'k', value: 'v' }]), [{ position: 1, appended: true }]);
+  assert.equal(await heard, 'v');
+}
+
+/** It fails, and no part of the error has the secret. */
+async function assertRefused(url: string, reason: RegExp, secret: string): Promise<void> {
+  await using store = openRedis(url, { patienceMs: 500 });
+  await assert.rejects(store.logs.read('l'), (error: Error) => {
+    assert.ok(error instanceof TransientError);
+    assert.match(error.message, reason);
+    assert.ok(!inspect(error, { depth: 9, showHidden: true }).includes(secret));
+    return true;
+  });
+}
+
+describe('a Redis is reached', { skip: skipWithoutRedis() }, () => {
+  test('with a password, with a user of its own, and not without', async () => {
+    await using server = await startRedis(['--requirepass', 'se:cr@t']);
+    const host = `127.0.0.1:${server.port}`;
+    await assertWorks(`redis://:se%3Acr%40t@${host}`);
+    await assertRefused(`redis://${host}`, /NOAUTH/, 'se:cr@t');
+    await assertRefused(`redis://:wr0ng@${host}`, /WRONGPASS/, 'wr0ng');
+    const admin = new Redis(server.port, { password: 'se:cr@t' });
+    await admin.flushall();
+    // Neither an administrator's commands nor keys and channels beside its own.
+    await admin.acl(
+      'SETUSER',
+      'fn',
+      'on',
+      '>fn-pw',
+      '~xorflow:*',
+      '&xorflow:*',
+      '+@all',
+      '-@admin',
+      '-@dangerous',
+      '+info',
+    );
+    await assertWorks(`redis://fn:fn-pw@${host}`);
+    await admin.acl('SETUSER', 'fn', 'resetchannels');
+    await admin.flushall();
+    await assertWorks(`redis://fn:fn-pw@${host}`);
+    admin.disconnect();
+  });
+
+  test('in a database of its own', async () => {
+    await using server = await startRedis();
+    await assertWorks(`${server.url}/3`);
+    await assertWorks(`${server.url}/4`);
+    await assertRefused(`${server.url}/99`, /DB index is out of range/, 'nothing');
+  });
+
+  test('by TLS, if its certificate is that of its host', async () => {
+    await using folder = await makeFolder();
+    const [key, certificate] = [join(folder.path, 'key.pem'), join(folder.path, 'certificate.pem')];
+    const subject = ['-subj', '/CN=redis', '-addext', 'subjectAltName=IP:127.0.0.1'];
+    execFileSync(
+      'openssl',
+      ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', certificate, '-days', '2', ...subject],
+      { stdio: 'ignore' },
+    );
+    const tls = ['--tls-cert-file', certificate, '--tls-key-file', key, '--tls-ca-cert-file', certificate];
+    const port = await freePort();
+    await using _server = await startRedis(['--tls-port', String(port), '--tls-auth-clients', 'no', ...tls]);
+    const url = `rediss://127.0.0.1:${port}`;
+    await assertRefused(url, /self-signed certificate/, 'nothing');
+    const before = getCACertificates();
+    setDefaultCACertificates([...before, readFileSync(certificate, 'utf8')]);
+    await assertWorks(url);
+    setDefaultCACertificates(before);
+  });
+
+  test('as a cluster; by a URL that knows nothing of it, the reason says so', async () => {
+    await using server = await startRedis(['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1']);
+    const admin = new Redis(server.port);
+    admin.on('error', () => undefined);
+    await admin.cluster('ADDSLOTSRANGE', 0, 16_383);
+    while (!(await admin.cluster('INFO')).includes('cluster_state:ok'))
+      await new Promise((done) => setTimeout(done, 20));
+    await assertWorks(`redis+cluster://127.0.0.1:${server.port}`);
+    await admin.cluster('DELSLOTSRANGE', 0, 16_383);
+    await assertRefused(server.url, /CLUSTERDOWN/, 'nothing');
+    admin.disconnect();
+  });
+
+  test('by Sentinels, which know its master by name', async () => {
+    await using server = await startRedis();
+    await using folder = await makeFolder({
+      'sentinel.conf': `sentinel monitor main 127.0.0.1 ${server.port} 1\n`,
+    });
+    await using sentinel = await startRedis([join(folder.path, 'sentinel.conf'), '--sentinel']);
+    await assertWorks(`redis+sentinel://127.0.0.1:1,127.0.0.1:${sentinel.port}/main/2`);
+    await assertRefused(`redis+sentinel://127.0.0.1:${sentinel.port}/other`, /no answer|All sentinels/i, 'nothing');
+  });
+});
+
+describe('the URL of a Redis', () => {
+  test('names one server, Sentinels or a cluster, with TLS or without', () => {
+    assert.deepEqual(parseRedisUrl('redis://redis'), {
+      kind: 'single',
+      nodes: [{ host: 'redis', port: 6379 }],
+      tls: false,
+      db: 0,
+      name: 'redis://redis',
+    });
+    assert.deepEqual(parseRedisUrl('rediss://me:p%40%3Aw@[::1]:7000/5'), {
+      kind: 'single',
+      nodes: [{ host: '::1', port: 7000 }],
+      tls: true,
+      db: 5,
+      username: 'me',
+      password: 'p@:w',
+      name: 'rediss://[::1]:7000/5',
+    });
+    assert.deepEqual(parseRedisUrl('redis+sentinel://:pw@a,b:7001/main/1?sentinel-password=spw'), {
+      kind: 'sentinel',
+      nodes: [
+        { host: 'a', port: 26_379 },
+        { host: 'b', port: 7001 },
+      ],
+      tls: false,
+      master: 'main',
+      db: 1,
+      password: 'pw',
+      sentinelPassword: 'spw',
+      name: 'redis+sentinel://a,b:7001/main/1',
+    });
+    const cluster = parseRedisUrl('rediss+cluster://a:1,b:2/');
+    assert.deepEqual([cluster.kind, cluster.tls, cluster.nodes.length], ['cluster', true, 2]);
+  });
+
+  test('is refused with value, place and rule, and without its password', async () => {
+    const rules: [string, RegExp][] = [
+      ['redis://', /expected redis:\/\/\[user:password@\]host/],
+      ['redis:host', /expected redis:\/\//],
+      ['redis+other://host', /expected redis:\/\//],
+      ['redis://a,b', /expected one host, or redis\+sentinel/],
+      ['redis://host:70000', /expected hosts as host:port/],
+      ['redis://host/x', /expected the number of a database at the end/],
+      ['redis://host/1/2', /expected the number of a database at the end/],
+      ['redis+sentinel://host', /expected the master's name after the Sentinels/],
+      ['redis+cluster://host/1', /expected database 0/],
+      ['redis://host?password=s3cret', /expected nothing after \?/],
+      ['redis://s3cret@host', /expected user:password or :password/],
+      ['redis://me:s3cr@s3cret@host', /expected redis:\/\//],
+      ['http://me:s3cret@host', /expected embedded:<folder>, redis:\/\//],
+      ['s3cret@host', /expected embedded:<folder>, redis:\/\//],
+    ];
+    for (const [url, rule] of rules) {
+      await assert.rejects(openStore(url), (error: TransientError) => {
+        assert.equal(error.code, 'STORE_UNAVAILABLE');
+        assert.match(error.message, /^Wrong value ".*" in XORFLOW_STORE: /);
+        assert.match(error.message, rule);
+        assert.ok(!error.message.includes('s3c'), error.message);
+        return true;
+      });
+    }
+  });
+
+  test('has settings that the embedded store refuses', async () => {
+    await assert.rejects(
+      openStore('embedded:x', { retentionMs: 1_000 }),
+      /Wrong XORFLOW_RETENTION with the embedded store/,
+    );
+    await assert.rejects(openStore('embedded:x', { maxArtifactBytes: 1 }), /Wrong XORFLOW_ARTIFACT_LIMIT with/);
+  });
+});

@@ -3,11 +3,15 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { inspect } from 'node:util';
 import { Redis } from 'ioredis';
+import { digestOf } from '../../../../events/descriptor.ts';
 import { TransientError } from '../../../../events/errors.ts';
 import { openStore } from '../../../../functions/store/open.ts';
+import { LOG } from '../../../../functions/store/port.ts';
+import { KEY } from '../../../../functions/store/redis/keys.ts';
 import { openRedis } from '../../../../functions/store/redis/open.ts';
 import { parseRedisUrl } from '../../../../functions/store/redis/url.ts';
 import { makeFolder } from '../../../support/manifests.ts';
@@ -95,16 +99,34 @@ describe('a Redis is reached', { skip: skipWithoutRedis() }, () => {
     setDefaultCACertificates(before);
   });
 
-  test('as a cluster; by a URL that knows nothing of it, the reason says so', async () => {
-    await using server = await startRedis(['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1']);
-    const admin = new Redis(server.port);
-    admin.on('error', () => undefined);
-    await admin.cluster('ADDSLOTSRANGE', 0, 16_383);
-    while (!(await admin.cluster('INFO')).includes('cluster_state:ok'))
-      await new Promise((done) => setTimeout(done, 20));
-    await assertWorks(`redis+cluster://127.0.0.1:${server.port}`);
-    await admin.cluster('DELSLOTSRANGE', 0, 16_383);
-    await assertRefused(server.url, /CLUSTERDOWN/, 'nothing');
+  test('as a cluster of which a node is restarted; by a URL that knows nothing of it, the reason says so', async () => {
+    const args = ['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1'];
+    await using first = await startRedis(args);
+    await using second = await startRedis(args);
+    const admin = new Redis(first.port);
+    await admin.cluster('ADDSLOTSRANGE', 0, 8_191);
+    const other = new Redis(second.port);
+    await other.cluster('ADDSLOTSRANGE', 8_192, 16_383);
+    await other.call('CLUSTER', 'SET-CONFIG-EPOCH', '2');
+    await admin.cluster('MEET', '127.0.0.1', second.port);
+    const isFormed = async () =>
+      (await Promise.all([admin, other].map((node) => node.cluster('INFO')))).every(
+        (text) => text.includes('cluster_state:ok') && text.includes('cluster_size:2'),
+      );
+    while (!(await isFormed())) await sleep(20);
+    other.disconnect();
+    const url = `redis+cluster://127.0.0.1:${first.port}`;
+    await assertWorks(url);
+    await using store = openRedis(url, { patienceMs: 3_000, retentionMs: 60_000 });
+    const value = JSON.stringify({ type: 'experiment.completed', data: digestOf(Buffer.from('x')) });
+    for (let log = 0; log < 20; log++) await store.logs.append(LOG.events(`x${log}`), [{ key: 'k', value }]);
+    await using single = openRedis(first.url, { patienceMs: 3_000 });
+    const slot = Number(await admin.cluster('KEYSLOT', KEY.entries('there')));
+    assert.ok(slot > 8_191);
+    await assert.rejects(single.logs.read('there'), /it is a cluster, expected redis\+cluster:/);
+    await second.kill();
+    await second.start();
+    while (!(await store.logs.append('there', [{ key: 'k', value: 'v' }]).catch(() => undefined))) await sleep(50);
     admin.disconnect();
   });
 

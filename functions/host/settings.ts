@@ -38,10 +38,10 @@ function storeOptions(env: Env): StoreOptions {
   const options: { retentionMs?: number; maxArtifactBytes?: number } = {};
   if (retention) {
     const ms = /^\d{1,10}$/.test(retention) ? Number(retention) * 1000 : parseDuration(retention);
-    // Redis takes whole milliseconds.
     options.retentionMs = Math.round(ms ?? 0);
-    if (options.retentionMs < 1000) {
-      throw wrong(env, 'XORFLOW_RETENTION', 'expected a duration of a second or more, such as P7D, PT12H or 3600');
+    // An artifact waits for the event that names it: a quarter of an hour, when a broker has to try again and again.
+    if (options.retentionMs < 3_600_000) {
+      throw wrong(env, 'XORFLOW_RETENTION', 'expected a duration of an hour or more, such as P7D, PT12H or 3600');
     }
   }
   if (limit) {

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
@@ -88,24 +88,24 @@ function hasServer(): boolean {
 }
 
 function install(): boolean {
-  const isDebian = spawnSync('apt-get', ['--version'], { stdio: 'ignore' }).status === 0;
-  if (process.getuid?.() !== 0 || !isDebian) return false;
+  if (process.getuid?.() !== 0 || !aptGet(['--version'])) return false;
   process.stderr.write('Installing the package redis-server …\n');
-  // RUNLEVEL=1 keeps the package from starting its service; another test may be installing at the same time.
-  const options = {
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' },
-    stdio: 'ignore' as const,
-    timeout: 240_000,
-  };
-  const lock = ['-o', 'DPkg::Lock::Timeout=120', '-o', 'APT::Get::Lock::Timeout=120'];
-  try {
-    execFileSync('apt-get', [...lock, 'update'], options);
-    execFileSync('apt-get', [...lock, 'install', '-y', 'redis-server'], options);
-    spawnSync('service', ['redis-server', 'stop'], { stdio: 'ignore' });
-  } catch {
-    return hasServer();
-  }
+  if (!aptGet(['update']) || !aptGet(['install', '-y', 'redis-server'])) return hasServer();
+  spawnSync('service', ['redis-server', 'stop'], { stdio: 'ignore' });
   return hasServer();
+}
+
+function aptGet(args: readonly string[]): boolean {
+  // RUNLEVEL=1 keeps the package from starting its service.
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1', LC_ALL: 'C' };
+  for (let times = 0; times < 60; times++) {
+    const { status, stderr } = spawnSync('apt-get', args, { env, encoding: 'utf8', timeout: 240_000 });
+    if (status === 0) return true;
+    // Tests of another file may be installing it right now.
+    if (!/could not get lock|unable to (?:acquire|lock)/i.test(stderr ?? '')) return false;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_000);
+  }
+  return false;
 }
 
 /** A port that was free a moment ago. */

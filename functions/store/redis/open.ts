@@ -20,7 +20,8 @@ const MAX_ARTIFACT_BYTES = 256 * 2 ** 20;
  * A store in Redis, for functions on many machines. It is open at once, whether or not Redis is there: what is called
  * while it is away fails with `STORE_UNAVAILABLE`, and the connection is built up in the background. What an append
  * promises lasts as Redis is configured: for ever with `appendonly yes`, `appendfsync always` and the eviction policy
- * `noeviction`; the last second may be lost with the machine under `everysec`.
+ * `noeviction`; under `everysec` the last second may be lost with the machine, and at a failover what the replica has
+ * not got yet.
  *
  * @throws TransientError `STORE_UNAVAILABLE` for a URL that is none of Redis
  */

@@ -33,7 +33,9 @@ if redis.call('EXISTS', KEYS[2]) == 0 then redis.call('PEXPIRE', KEYS[1], ARGV[2
  * names it anew (or puts it again) takes the time off. An experiment is entered with an artifact before the event that
  * names it is in the log, and the log's own time is set in the same step as its last event; so whoever ends it finds all
  * that was entered before, and whoever comes later sees by the log's time that it is over. A crash between any two
- * steps is mended by the redelivery, as every step is taken again then.
+ * steps is mended by the redelivery, as every step is taken again then. Between putting an artifact and the event that
+ * names it, it may lose the time off again, by the end of another experiment: so the time has to be longer than an
+ * event may be on its way.
  */
 export function makeRetention(connection: Connection, expireMs: number): Retention {
   const forEach = (digests: readonly string[], script: string, experiment: string) =>

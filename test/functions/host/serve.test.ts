@@ -268,8 +268,8 @@ test('after the grace, work in flight is given up with 503', async () => {
 test('a wrong environment is named: variable, value and what is allowed', async () => {
   await assert.rejects(start({}, { PORT: 'http' }), /Wrong value "http" in PORT: expected an integer from 0 to 65535/);
   for (const [name, value, rule] of [
-    ['XORFLOW_RETENTION', 'P1M', /: expected a duration of a second or more, such as P7D, PT12H or 3600/],
-    ['XORFLOW_RETENTION', '0', /: expected a duration of a second or more/],
+    ['XORFLOW_RETENTION', 'P1M', /: expected a duration of an hour or more, such as P7D, PT12H or 3600/],
+    ['XORFLOW_RETENTION', '3599', /: expected a duration of an hour or more/],
     ['XORFLOW_ARTIFACT_LIMIT', '1MB', /: expected bytes, such as 268435456, 256Mi or 1Gi/],
   ] as const) {
     await assert.rejects(start({}, { [name]: value }), (error: Error) => {

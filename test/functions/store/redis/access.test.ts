@@ -130,14 +130,34 @@ describe('a Redis is reached', { skip: skipWithoutRedis() }, () => {
     admin.disconnect();
   });
 
-  test('by Sentinels, which know its master by name', async () => {
-    await using server = await startRedis();
+  test('by Sentinels, which know its master by name, and another one when that is gone', async () => {
+    // Otherwise a replica waits for five seconds before it has anything.
+    const args = ['--repl-diskless-sync-delay', '0'];
+    await using master = await startRedis(args);
+    await using replica = await startRedis([...args, '--replicaof', '127.0.0.1', String(master.port)]);
     await using folder = await makeFolder({
-      'sentinel.conf': `sentinel monitor main 127.0.0.1 ${server.port} 1\n`,
+      'sentinel.conf': `sentinel monitor main 127.0.0.1 ${master.port} 1\nsentinel down-after-milliseconds main 500\n`,
     });
     await using sentinel = await startRedis([join(folder.path, 'sentinel.conf'), '--sentinel']);
-    await assertWorks(`redis+sentinel://127.0.0.1:1,127.0.0.1:${sentinel.port}/main/2`);
-    await assertRefused(`redis+sentinel://127.0.0.1:${sentinel.port}/other`, /no answer|All sentinels/i, 'nothing');
+    const sentinels = `redis+sentinel://127.0.0.1:1,127.0.0.1:${sentinel.port}`;
+    await assertRefused(`${sentinels}/other`, /no answer|All sentinels/i, 'nothing');
+    await assertWorks(`${sentinels}/main`);
+    await using store = openRedis(`${sentinels}/main`, { patienceMs: 1_000 });
+    const append = (key: string) => store.logs.append('m', [{ key, value: 'v' }]);
+    await append('before');
+    const known = new Redis(replica.port);
+    while ((await known.xlen(KEY.entries('m'))) === 0) await sleep(20);
+    known.disconnect();
+    const seen: string[] = [];
+    const stop = new AbortController();
+    const following = (async () => {
+      for await (const { key } of store.logs.follow('m', 0, stop.signal)) if (seen.push(key) === 2) break;
+    })();
+    while (seen.length === 0) await sleep(20);
+    await master.kill();
+    while (!(await append('after').catch(() => undefined))) await sleep(50);
+    await following;
+    assert.deepEqual(seen, ['before', 'after']);
   });
 });
 

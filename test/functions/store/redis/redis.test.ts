@@ -1,18 +1,21 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 import { digestOf } from '../../../../events/descriptor.ts';
 import { type RejectedError, TransientError, type XorflowError } from '../../../../events/errors.ts';
 import { openStore } from '../../../../functions/store/open.ts';
 import type { Store } from '../../../../functions/store/port.ts';
 import { openRedis } from '../../../../functions/store/redis/open.ts';
+import { makeFolder } from '../../../support/manifests.ts';
 import { DURABLE, skipWithoutRedis, startRedis, type TestRedis } from '../../../support/redis.ts';
 
 const info = { mediaType: 'text/plain', name: 'a.txt' };
+const OPEN = new URL('../../../../functions/store/open.ts', import.meta.url).href;
 const APPENDER = fileURLToPath(new URL('../../../support/fixtures/append-redis.ts', import.meta.url));
 
 function isAway(error: unknown): boolean {
@@ -216,6 +219,18 @@ describe('a store in Redis', { skip: skipWithoutRedis() }, () => {
       assert.equal((await logs.read('l')).length, 1);
     }, DURABLE));
 
+  test('a store is open before its Redis is there, and works when it comes', () =>
+    withRedis(async ({ server }) => {
+      await server.kill();
+      await using store = openRedis(server.url, { patienceMs: 300 });
+      await assert.rejects(store.logs.read('l'), isAway);
+      const began = performance.now();
+      await assert.rejects(store.logs.read('l'), isAway);
+      assert.ok(performance.now() - began < 100, 'one that has been away for long is not waited for');
+      await server.start();
+      assert.deepEqual(await again(() => store.logs.read('l')), []);
+    }));
+
   test('a Redis that hangs is given up in bounded time', () =>
     withRedis(async ({ server, store: { logs } }) => {
       await logs.read('l');
@@ -285,6 +300,21 @@ describe('a store in Redis', { skip: skipWithoutRedis() }, () => {
         return true;
       });
     }));
+});
+
+test('the embedded store loads nothing of Redis', async () => {
+  const loads = async (url: string) => {
+    const script = `
+      const { openStore } = await import(${JSON.stringify(OPEN)});
+      const { createRequire } = await import('node:module');
+      await using _ = await openStore(${JSON.stringify(url)});
+      process.stdout.write(String(Object.keys(createRequire(${JSON.stringify(OPEN)}).cache).some((path) => path.includes('ioredis'))));`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
+    return stdout;
+  };
+  await using folder = await makeFolder();
+  assert.equal(await loads(`embedded:${folder.path}`), 'false');
+  assert.equal(await loads('redis://127.0.0.1:1'), 'true');
 });
 
 function byKeyOf(entries: readonly { key: string; position: number }[]): Map<string, number> {

@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { RejectedError, TransientError } from '../../../events/errors.ts';
@@ -80,7 +81,7 @@ export function openArtifacts(connection: Connection, maxBytes: number): Artifac
     async get(digest) {
       const size = await sizeOf(digest);
       if (size === undefined) throw new RejectedError('NOT_FOUND', `No artifact ${digest} in the store`);
-      if (!Number.isSafeInteger(size) || size < 0) throw corrupt(digest, `its size is ${size}`);
+      if (!(size >= 0 && size <= constants.MAX_LENGTH)) throw corrupt(digest, `their number is ${size}`);
       // Of its own, so that it can be given away to a thread.
       const bytes = Buffer.allocUnsafeSlow(size);
       let at = 0;

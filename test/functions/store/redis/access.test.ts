@@ -9,15 +9,12 @@ import { inspect } from 'node:util';
 import { Redis } from 'ioredis';
 import { digestOf } from '../../../../events/descriptor.ts';
 import { TransientError } from '../../../../events/errors.ts';
-import { openStore } from '../../../../functions/store/open.ts';
 import { LOG } from '../../../../functions/store/port.ts';
 import { KEY } from '../../../../functions/store/redis/keys.ts';
 import { openRedis } from '../../../../functions/store/redis/open.ts';
-import { parseRedisUrl } from '../../../../functions/store/redis/url.ts';
 import { makeFolder } from '../../../support/manifests.ts';
 import { freePort, skipWithoutRedis, startRedis } from '../../../support/redis.ts';
-
-const info = { mediaType: 'text/plain', name: 'a.txt' };
+import { info } from './harness.ts';
 
 /** A store works by this URL: both parts of it, and what is told to followers. */
 async function assertWorks(url: string): Promise<void> {
@@ -158,77 +155,5 @@ describe('a Redis is reached', { skip: skipWithoutRedis() }, () => {
     while (!(await append('after').catch(() => undefined))) await sleep(50);
     await following;
     assert.deepEqual(seen, ['before', 'after']);
-  });
-});
-
-describe('the URL of a Redis', () => {
-  test('names one server, Sentinels or a cluster, with TLS or without', () => {
-    assert.deepEqual(parseRedisUrl('redis://redis'), {
-      kind: 'single',
-      nodes: [{ host: 'redis', port: 6379 }],
-      tls: false,
-      db: 0,
-      name: 'redis://redis',
-    });
-    assert.deepEqual(parseRedisUrl('rediss://me:p%40%3Aw@[::1]:7000/5'), {
-      kind: 'single',
-      nodes: [{ host: '::1', port: 7000 }],
-      tls: true,
-      db: 5,
-      username: 'me',
-      password: 'p@:w',
-      name: 'rediss://[::1]:7000/5',
-    });
-    assert.deepEqual(parseRedisUrl('redis+sentinel://:pw@a,b:7001/main/1?sentinel-password=spw'), {
-      kind: 'sentinel',
-      nodes: [
-        { host: 'a', port: 26_379 },
-        { host: 'b', port: 7001 },
-      ],
-      tls: false,
-      master: 'main',
-      db: 1,
-      password: 'pw',
-      sentinelPassword: 'spw',
-      name: 'redis+sentinel://a,b:7001/main/1',
-    });
-    const cluster = parseRedisUrl('rediss+cluster://a:1,b:2/');
-    assert.deepEqual([cluster.kind, cluster.tls, cluster.nodes.length], ['cluster', true, 2]);
-  });
-
-  test('is refused with value, place and rule, and without its password', async () => {
-    const rules: [string, RegExp][] = [
-      ['redis://', /expected redis:\/\/\[user:password@\]host/],
-      ['redis:host', /expected redis:\/\//],
-      ['redis+other://host', /expected redis:\/\//],
-      ['redis://a,b', /expected one host, or redis\+sentinel/],
-      ['redis://host:70000', /expected hosts as host:port/],
-      ['redis://host/x', /expected the number of a database at the end/],
-      ['redis://host/1/2', /expected the number of a database at the end/],
-      ['redis+sentinel://host', /expected the master's name after the Sentinels/],
-      ['redis+cluster://host/1', /expected database 0/],
-      ['redis://host?password=s3cret', /expected nothing after \?/],
-      ['redis://s3cret@host', /expected user:password or :password/],
-      ['redis://me:s3cr@s3cret@host', /expected redis:\/\//],
-      ['http://me:s3cret@host', /expected embedded:<folder>, redis:\/\//],
-      ['s3cret@host', /expected embedded:<folder>, redis:\/\//],
-    ];
-    for (const [url, rule] of rules) {
-      await assert.rejects(openStore(url), (error: TransientError) => {
-        assert.equal(error.code, 'STORE_UNAVAILABLE');
-        assert.match(error.message, /^Wrong value ".*" in XORFLOW_STORE: /);
-        assert.match(error.message, rule);
-        assert.ok(!error.message.includes('s3c'), error.message);
-        return true;
-      });
-    }
-  });
-
-  test('has settings that the embedded store refuses', async () => {
-    await assert.rejects(
-      openStore('embedded:x', { retentionMs: 1_000 }),
-      /Wrong XORFLOW_RETENTION with the embedded store/,
-    );
-    await assert.rejects(openStore('embedded:x', { maxArtifactBytes: 1 }), /Wrong XORFLOW_ARTIFACT_LIMIT with/);
   });
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { Redis } from 'ioredis';
 import { makeEvent } from '../../events/define.ts';
 import { TransientError } from '../../events/errors.ts';
 import { toEnvelope } from '../../events/read.ts';
@@ -11,6 +12,7 @@ import { specSchema } from '../../events/spec.ts';
 import { postEvent } from '../../functions/host/sink.ts';
 import { openStore } from '../../functions/store/open.ts';
 import { LOG, type Store } from '../../functions/store/port.ts';
+import { KEY } from '../../functions/store/redis/keys.ts';
 import { startPlatform } from '../../knative/local/platform.ts';
 import { startFleet } from '../support/fleet.ts';
 import { makeFolder } from '../support/manifests.ts';
@@ -37,7 +39,7 @@ function request(brokerUrl: string, id: string): Promise<void> {
 
 /** The events of an experiment, once it is over. */
 async function untilOver(store: Store, id: string): Promise<Logged[]> {
-  for (const end = Date.now() + 90_000; Date.now() < end; await sleep(100)) {
+  for (const end = Date.now() + 180_000; Date.now() < end; await sleep(100)) {
     try {
       const events = (await store.logs.read(LOG.events(id))).map(({ value }) => JSON.parse(value) as Logged);
       if (events.some(({ type }) => type === 'experiment.completed' || type === 'experiment.failed')) return events;
@@ -67,14 +69,18 @@ async function undisturbed(data: string): Promise<string[]> {
   return digestsOf(await untilOver(store, 'reference'));
 }
 
-test('two processes of every function on one Redis, kill -9 of them and of Redis: the same digests, each event once', {
+test('two processes of every function on one Redis, kill -9 of them and of Redis: the same digests, each event once, nothing kept too long', {
   skip: skipWithoutRedis(),
 }, async () => {
   await using folder = await makeFolder();
   const reference = await undisturbed(join(folder.path, 'embedded'));
   assert.ok(reference.length > 20);
   await using redis = await startRedis(DURABLE);
-  await using fleet = await startFleet(redis.url, join(folder.path, 'redis'));
+  await using fleet = await startFleet({
+    store: redis.url,
+    data: join(folder.path, 'redis'),
+    env: { XORFLOW_RETENTION: 'P1D' },
+  });
   await using store = await openStore(redis.url);
   const ids = ['one', 'two', 'three'];
   await request(fleet.brokerUrl, 'one');
@@ -112,4 +118,13 @@ test('two processes of every function on one Redis, kill -9 of them and of Redis
     experiments.map(({ id, status }) => `${id} ${status}`).sort(),
     ids.map((id) => `${id} completed`).sort(),
   );
+  assert.deepEqual(await keptForEver(redis.url), [KEY.entries(LOG.experiments), KEY.positions(LOG.experiments)]);
 });
+
+async function keptForEver(url: string): Promise<string[]> {
+  const client = new Redis(url);
+  const keys = (await client.keys('*')).sort();
+  const left = await Promise.all(keys.map((key) => client.pttl(key)));
+  client.disconnect();
+  return keys.filter((_, index) => left[index] === -1);
+}

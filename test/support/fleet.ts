@@ -26,12 +26,17 @@ export interface Fleet extends AsyncDisposable {
   kill(service: string, index: number): Promise<void>;
 }
 
-/**
- * What the platform cannot do on one machine: it runs each Service once.
- *
- * @param data for the broker's journal
- */
-export async function startFleet(store: string, data: string, count = 2): Promise<Fleet> {
+interface FleetOptions {
+  /** The URL of the store. */
+  readonly store: string;
+  /** For the broker's journal. */
+  readonly data: string;
+  /** For every function. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Two of each: what the platform cannot do on one machine, where it runs each Service once. */
+export async function startFleet({ store, data, env: extra }: FleetOptions, count = 2): Promise<Fleet> {
   const topology = toTopology(await loadManifests(join(ROOT, 'knative/base')));
   const { namespace } = topology;
   const services = new Map<string, { file: string; ports: number[]; processes: ChildProcess[]; proxy: Server }>();
@@ -61,7 +66,7 @@ export async function startFleet(store: string, data: string, count = 2): Promis
     if (!manifest) return;
     const env = environmentOf(manifest, topology, {
       secrets: { 'xorflow-store': { url: store } },
-      extra: { LOG_LEVEL: 'silent', PATH: process.env.PATH ?? '' },
+      extra: { LOG_LEVEL: 'silent', ...extra },
       sinkOf: () => late.brokerUrl,
     });
     const port = ports[index];

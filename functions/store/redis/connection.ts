@@ -117,7 +117,8 @@ function makeClient({ kind, nodes, tls, master, db, ...access }: RedisTarget, pa
     connectTimeout: patienceMs,
     // A server that is gone without a word, as when its machine is, must not look alive for the quarter of an hour that TCP takes.
     socketTimeout: patienceMs,
-    maxRetriesPerRequest: 3,
+    // What was sent before the connection broke is sent again after it, however long its caller has waited: all may be.
+    maxRetriesPerRequest: null,
     // A master that has become a replica: the next connection finds the new master.
     reconnectOnError: (error: Error) => /^(READONLY|MASTERDOWN)/.test(error.message),
     ...(username !== undefined && { username }),

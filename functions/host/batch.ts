@@ -51,7 +51,7 @@ export async function runBatch(
     const settings = readSettings(env);
     const sink = sinkOf(settings);
     const envelope = await readEvent(env);
-    await using store = await openStore(settings.store);
+    await using store = await openStore(settings.store, settings.storeOptions);
     held = holdDeps(definition, env, settings, store);
     onHeld(held);
     const { deps } = held;

@@ -7,6 +7,7 @@ import type { Store } from '../store/port.ts';
 import { type HeldDeps, holdDeps } from './deps.ts';
 import { eventEndpoint } from './endpoint.ts';
 import type { Deps, FunctionDefinition } from './function.ts';
+import { untilStoreAnswers } from './readiness.ts';
 import { type Env, readSettings, type Settings } from './settings.ts';
 import { makeTelemetry, type Telemetry } from './telemetry.ts';
 
@@ -45,7 +46,7 @@ export async function serve(definition: FunctionDefinition, env: Env, options: S
       `Missing K_SINK: ${definition.name} emits several events, and only one fits into a reply`,
     );
   }
-  const store = options.store ?? (await openStore(settings.store));
+  const store = options.store ?? (await openStore(settings.store, settings.storeOptions));
   const held = holdDeps(definition, env, settings, store, options.print);
   const { deps } = held;
   const { log } = deps;
@@ -62,9 +63,11 @@ export async function serve(definition: FunctionDefinition, env: Env, options: S
     if (!options.store) await store[Symbol.asyncDispose]();
     throw error;
   }
-  state.ready = true;
   const { port } = server.address() as AddressInfo;
-  log.info({ port }, 'ready');
+  await untilStoreAnswers(deps, () => {
+    state.ready = true;
+    log.info({ port }, 'ready');
+  });
 
   let closed: Promise<void> | undefined;
   const close = async (graceMs?: number) => {

@@ -4,15 +4,14 @@ import { serve } from './serve.ts';
 
 /** Runs a function as a process of its own: serves until SIGTERM or SIGINT, finishes what is in flight, exits 0. */
 export async function main(definition: FunctionDefinition): Promise<void> {
-  try {
-    const running = await serve(definition, process.env);
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.once(signal, () => {
-        void running.close().then(() => process.exit(0));
-      });
-    }
-  } catch (error) {
+  const fail = (error: unknown): never => {
     process.stderr.write(`${definition.name}: ${toError(error).message}\n`);
     process.exit(1);
+  };
+  const starting = serve(definition, process.env);
+  // Before it is ready too: process 1 of a container hears of no signal that it has no handler for.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => void starting.then((running) => running.close()).then(() => process.exit(0), fail));
   }
+  await starting.catch(fail);
 }

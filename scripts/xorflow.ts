@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { defineDeploy } from './commands/deploy.ts';
 import { defineDoctor } from './commands/doctor.ts';
 import { defineEvents } from './commands/events.ts';
 import { defineList } from './commands/list.ts';
 import { defineRun } from './commands/run.ts';
 import { defineShow } from './commands/show.ts';
 import { defineStart } from './commands/start.ts';
+import { defineUndeploy } from './commands/undeploy.ts';
 import { defineUp } from './commands/up.ts';
 import { defineVerify } from './commands/verify.ts';
 import { documentOfError, EXIT, exitCodeOf, Interrupted, sentenceOfError, usageError } from './exit.ts';
@@ -20,6 +22,8 @@ const DEFINITIONS = [
   defineEvents,
   defineVerify,
   defineDoctor,
+  defineDeploy,
+  defineUndeploy,
 ];
 
 const CODES = `

@@ -18,11 +18,27 @@ const targetSchema = z.strictObject({
   annotationSelector: z.string().optional(),
 });
 
+/** Names of fields alone: neither items of lists nor quoted names. */
+const fieldPath = z.string().regex(/^[\w-]+(?:\.[\w-]+)*$/, 'expected names of fields with dots between them');
+const selectSchema = targetSchema.omit({ labelSelector: true, annotationSelector: true });
+
+const replacementSchema = z.strictObject({
+  source: selectSchema.extend({ fieldPath }),
+  targets: z.array(
+    z.strictObject({
+      select: selectSchema,
+      fieldPaths: z.array(fieldPath),
+      options: z.strictObject({ create: z.boolean().optional() }).optional(),
+    }),
+  ),
+});
+
 const generatorSchema = z.strictObject({
   name: z.string(),
   namespace: z.string().optional(),
   literals: z.array(z.string()).optional(),
   files: z.array(z.string()).optional(),
+  envs: z.array(z.string()).optional(),
   type: z.string().optional(),
   options: z.strictObject({
     // With a suffix every reference to the name would have to follow it, also those in custom resources.
@@ -63,6 +79,7 @@ const kustomizationSchema = z.strictObject({
       z.strictObject({ path: z.string().optional(), patch: z.string().optional(), target: targetSchema.optional() }),
     )
     .default([]),
+  replacements: z.array(replacementSchema).default([]),
   configMapGenerator: z.array(generatorSchema.omit({ type: true })).default([]),
   secretGenerator: z.array(generatorSchema).default([]),
 });

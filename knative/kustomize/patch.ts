@@ -5,10 +5,11 @@ import { operationsSchema, patchJson } from './json-patch.ts';
 import type { Kustomization, Target } from './kustomization.ts';
 import { parseYaml, readYaml } from './read.ts';
 import { refuse } from './refuse.ts';
-import { groupOf, isFields, isObject, type KubernetesObject, type Resource } from './resource.ts';
+import { isFields, isObject, type KubernetesObject, type Resource } from './resource.ts';
 import { mergeStrategically } from './strategic-merge.ts';
+import { matches } from './target.ts';
 
-/** The resources after the patches of a kustomization, strategic merges before those of RFC 6902 just as they stand. */
+/** The resources after the patches of a kustomization, one after the other as they stand there. */
 export async function applyPatches(
   resources: readonly Resource[],
   { patches, file }: Kustomization & { readonly file: string },
@@ -68,30 +69,4 @@ function merge(resource: Resource, patch: Record<string, unknown>): Resource[] {
 function isNamed({ object, names }: Resource, { apiVersion, kind, metadata }: KubernetesObject): boolean {
   if (object.apiVersion !== apiVersion || object.kind !== kind) return false;
   return names.some(({ name, namespace }) => name === metadata.name && namespace === metadata.namespace);
-}
-
-function matches({ object, names }: Resource, target: Target): boolean {
-  const version = object.apiVersion.slice(object.apiVersion.indexOf('/') + 1);
-  return (
-    fits(target.group, groupOf(object)) &&
-    fits(target.version, version) &&
-    fits(target.kind, object.kind) &&
-    names.some(({ name, namespace }) => fits(target.name, name) && fits(target.namespace, namespace ?? 'default')) &&
-    selects(target.labelSelector, object.metadata.labels) &&
-    selects(target.annotationSelector, object.metadata.annotations)
-  );
-}
-
-/** A field of a target is a regular expression for the whole. */
-function fits(pattern: string | undefined, text: string): boolean {
-  return pattern === undefined || pattern === '' || new RegExp(`^(?:${pattern})$`).test(text);
-}
-
-function selects(selector: string | undefined, pairs: Readonly<Record<string, string>> = {}): boolean {
-  if (selector === undefined || selector === '') return true;
-  return selector.split(',').every((term) => {
-    const { key, is } = /^\s*(?<key>[\w./-]+)\s*(?:==?\s*(?<is>[\w.-]*)\s*)?$/.exec(term)?.groups ?? {};
-    if (key === undefined) throw new Error(`selector ${JSON.stringify(selector)}: expected key or key=value`);
-    return Object.hasOwn(pairs, key) && (is === undefined || pairs[key] === is);
-  });
 }

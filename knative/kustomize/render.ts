@@ -5,6 +5,7 @@ import { type Kustomization, readKustomization } from './kustomization.ts';
 import { applyPatches } from './patch.ts';
 import { readObjects } from './read.ts';
 import { refuse } from './refuse.ts';
+import { applyReplacements } from './replace.ts';
 import { type KubernetesObject, keyOf, type Resource, titleOf, toResource } from './resource.ts';
 import { addLabels, setImages, setNamespace } from './transform.ts';
 
@@ -14,6 +15,8 @@ export interface RenderOptions {
   readonly components?: readonly string[];
   /** Which folders of components are left out, wherever they are named. */
   readonly omit?: (folder: string) => boolean;
+  /** Texts of files that generators name and that need not be there, by their paths. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -30,7 +33,7 @@ export async function renderKustomization(folder: string, options: RenderOptions
   return resources.map(({ object }) => object);
 }
 
-/** In the order of kustomize: resources, components, what is generated; then patches, namespace, labels and images. */
+/** In the order of kustomize: resources, components, what is generated; then patches, namespace, labels, images and replacements. */
 async function build(
   given: readonly Resource[],
   kustomization: Kustomization & { readonly file: string },
@@ -50,11 +53,12 @@ async function build(
     if (inner.kind !== 'Component') throw refuse(inner.file, `Wrong kind ${inner.kind}: expected Component`);
     resources = await build(resources, inner, place, [...parents, folder], options);
   }
-  resources = joined(resources, (await generate(kustomization)).map(toResource), file);
+  resources = joined(resources, (await generate(kustomization, options.files)).map(toResource), file);
   resources = await applyPatches(resources, kustomization);
   if (kustomization.namespace !== undefined) setNamespace(resources, kustomization.namespace);
   addLabels(resources, kustomization.labels);
   setImages(resources, kustomization.images);
+  applyReplacements(resources, kustomization);
   return resources;
 }
 

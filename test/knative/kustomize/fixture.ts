@@ -106,9 +106,11 @@ secretGenerator:
   - name: store
     literals: [url=redis://redis:6379]
     files: [redis.conf, other=redis.conf]
+    envs: [redis.env]
     options:
       disableNameSuffixHash: true
 `,
+  'components/redis/redis.env': '# a comment\npassword=a=b\n\nempty=\n',
   'components/redis/redis.conf': 'appendonly yes\n',
   'components/redis/redis.yaml': `apiVersion: apps/v1
 kind: StatefulSet
@@ -155,6 +157,16 @@ kind: Kustomization
 namespace: market
 resources: [../base, policy.yaml]
 components: [../components/kafka, ../components/redis]
+replacements:
+  - source:
+      kind: Broker
+      fieldPath: metadata.namespace
+    targets:
+      - select: { kind: NetworkPolicy }
+        fieldPaths: [metadata.namespace]
+      - select: { version: v1, kind: Service, name: till }
+        fieldPaths: [metadata.annotations.where, metadata.namespace]
+        options: { create: true }
 labels:
   - pairs:
       app.kubernetes.io/part-of: shop
@@ -173,6 +185,8 @@ patches:
     target:
       group: eventing.knative.dev
       kind: Trigger|Channel
+      labelSelector: tier!=events
+      annotationSelector: a!=b
   - target:
       kind: Service
       version: v1

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { renderKustomization } from '../../../knative/kustomize/render.ts';
@@ -11,7 +11,10 @@ import { FILES } from './fixture.ts';
 
 const KNATIVE = fileURLToPath(new URL('../../../knative', import.meta.url));
 const OVERLAYS = join(KNATIVE, 'overlays');
-const folders = ['base', ...(existsSync(OVERLAYS) ? readdirSync(OVERLAYS).map((name) => `overlays/${name}`) : [])];
+const overlays = existsSync(OVERLAYS) ? readdirSync(OVERLAYS, { recursive: true, encoding: 'utf8' }) : [];
+const folders = overlays
+  .filter((file) => basename(file) === 'kustomization.yaml')
+  .map((file) => join('overlays', dirname(file)));
 
 function named(objects: readonly KubernetesObject[], kind: string): KubernetesObject {
   return objects.find((object) => object.kind === kind) ?? assert.fail(`no ${kind}`);
@@ -27,7 +30,7 @@ async function renderText(kustomization: string, files: Record<string, string> =
   return await renderKustomization(folder.path);
 }
 
-for (const folder of folders) {
+for (const folder of ['base', ...folders]) {
   test(`knative/${folder} renders to the objects that kubectl makes of it`, async (context) => {
     const theirs = renderWithKubectl(join(KNATIVE, folder));
     if (theirs === undefined) return context.skip('no kubectl on this machine');
@@ -77,7 +80,7 @@ const REFUSED = {
     /Wrong value true at labels\.0\.includeSelectors: expected false$/,
   'configMapGenerator: [{ name: a, literals: [b=c] }]': /Missing value at configMapGenerator\.0\.options: expected/,
   'configMapGenerator: [{ name: a, literals: [b], options: { disableNameSuffixHash: true } }]':
-    /Wrong literal "b" of a: expected key=value$/,
+    /Wrong entry of a: expected key=value$/,
   'resources: ["https://example.com/a.yaml"]': /resources\.0: https:\S+ is elsewhere: expected a file or folder here$/,
   'resources: [nothing.yaml]': /No file or folder "nothing\.yaml" at resources\.0$/,
   'resources: [broker.yaml, broker.yaml]': /Broker default is there twice$/,
@@ -96,7 +99,17 @@ const REFUSED = {
   'resources: [broker.yaml]\npatches: [{ patch: "{spec: {$patch: merge, $retainKeys: []}}", target: { kind: Broker } }]':
     /patches\.0: spec\.\$retainKeys: \[\] is not supported$/,
   'resources: [broker.yaml]\npatches: [{ patch: "a: b", target: { labelSelector: "a in (b)" } }]':
-    /patches\.0: selector "a in \(b\)": expected key or key=value$/,
+    /patches\.0: selector "a in \(b\)": expected key, key=value or key!=value$/,
+  'resources: [broker.yaml]\nreplacements: [{ source: { kind: Pod, fieldPath: metadata.name }, targets: [] }]':
+    /replacements\.0\.source: 0 objects are meant: expected one$/,
+  'resources: [broker.yaml]\nreplacements: [{ source: { kind: Broker, fieldPath: spec.a }, targets: [] }]':
+    /replacements\.0\.source: nothing at spec\.a$/,
+  'resources: [broker.yaml]\nreplacements: [{ source: { kind: Broker, fieldPath: "a.[b=c]" }, targets: [] }]':
+    /Wrong value "a\.\[b=c\]" at replacements\.0\.source\.fieldPath: expected names of fields/,
+  'resources: [broker.yaml]\nreplacements: [{ source: { kind: Broker, fieldPath: kind }, targets: [{ select: { kind: Broker }, fieldPaths: [spec.a] }] }]':
+    /replacements\.0\.targets: nothing at spec\.a of Broker default$/,
+  'resources: [broker.yaml]\nreplacements: [{ source: { kind: Broker, fieldPath: kind }, targets: [{ select: { kind: Pod }, fieldPaths: [a] }] }]':
+    /replacements\.0\.targets: no object is meant by \{"kind":"Pod"\}$/,
 } as const;
 
 for (const [kustomization, message] of Object.entries(REFUSED)) {

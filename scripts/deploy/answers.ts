@@ -48,6 +48,8 @@ export function refusalOf(code: number, status: Status, call: Call, cluster: str
     return refused(`Namespace ${call.namespace} is being deleted: wait until it is gone, then deploy again`);
   }
   if (/admission webhook|ValidatingAdmissionPolicy/.test(why)) return invalid(`The cluster refuses ${what}: ${why}`);
+  // RBAC's own rule: nobody grants what he does not have.
+  if (code === 403 && why.includes('attempting to grant')) return refused(`Forbidden in ${cluster}: ${why}`);
   if (code === 403) {
     const user = /User "([^"]+)"/.exec(why)?.[1] ?? 'you';
     return new Forbidden(
@@ -96,7 +98,8 @@ export function whyNoAnswer(thrown: unknown): string {
   if (/CERT|SIGNATURE|ISSUER|LEAF/.test(code))
     return `its certificate is not trusted (${code}): see certificate-authority`;
   if (/^HPE_|^ERR_SSL|EPROTO/.test(code)) return 'it does not speak the protocol of its address: http or https?';
-  return oneLine(code !== '' && !message.includes(code) ? `${code}: ${message}` : message);
+  const text = oneLine(code !== '' && !message.includes(code) ? `${code}: ${message}` : message);
+  return text === '' ? 'nobody says why' : text;
 }
 
 function oneLine(text: string): string {

@@ -69,7 +69,10 @@ export async function openCluster(options: ClusterOptions, signal: AbortSignal):
     const request = new RequestContext(url.href, call.method);
     request.setHeaderParam('Accept', 'application/json');
     await config.applySecurityAuthentication(request).catch((cause: unknown) => {
-      throw unreachable(`Cannot use the credentials of ${title}: ${whyNoAnswer(cause)}`, { cause });
+      const why = whyNoAnswer(cause);
+      throw unreachable(`Cannot use the credentials of ${title}: ${why}: log in again, or mend the kubeconfig`, {
+        cause,
+      });
     });
     // One pool of connections: the library makes another one for every request.
     dispatcher ??= request.getDispatcher();

@@ -4,7 +4,7 @@ import { groupOf, type KubernetesObject } from '../../knative/kustomize/resource
 const PART_OF = 'app.kubernetes.io/part-of';
 const PROJECT = 'xorflow';
 
-/** Groups of objects in the order in which they depend on each other; what no group names is configuration. */
+/** Kinds and groups in the order in which they depend on each other; what no step names is configuration. */
 const STEPS: readonly (readonly string[])[] = [
   ['Namespace'],
   ['ServiceAccount', 'Secret', 'ConfigMap'],
@@ -15,20 +15,21 @@ const STEPS: readonly (readonly string[])[] = [
   ['PersistentVolumeClaim', 'v1 Service', 'Deployment', 'StatefulSet'],
   ['SinkBinding'],
   ['serving.knative.dev/v1 Service'],
-  ['JobSink'],
+  ['JobSink', 'sources.knative.dev'],
   ['Trigger'],
 ];
 const CONFIGURATION = 4;
 /** A Job that is made before its SinkBinding is ready has no sink for ever; Triggers bring the events that make Jobs. */
 export const AFTER_BINDINGS = STEPS.findIndex((kinds) => kinds.includes('JobSink'));
 
-/** The number of the group that an object is applied with. */
-export function stepOf({ apiVersion, kind }: KubernetesObject): number {
-  const step = STEPS.findIndex((kinds) => kinds.includes(kind) || kinds.includes(`${apiVersion} ${kind}`));
+/** The number of the step that an object is applied with. */
+export function stepOf(object: KubernetesObject): number {
+  const names = [object.kind, `${object.apiVersion} ${object.kind}`, groupOf(object)];
+  const step = STEPS.findIndex((kinds) => names.some((name) => kinds.includes(name)));
   return step < 0 ? CONFIGURATION : step;
 }
 
-/** Objects by their groups, the first ones first. */
+/** Objects by their steps, the first ones first. */
 export function inSteps<O extends KubernetesObject>(objects: readonly O[]): O[][] {
   const byStep = Map.groupBy(objects, stepOf);
   return [...byStep.keys()].sort((a, b) => a - b).map((step) => byStep.get(step) ?? []);
@@ -45,11 +46,18 @@ export function markOurs(object: KubernetesObject): KubernetesObject {
   return { ...object, metadata: { ...object.metadata, labels } };
 }
 
+/** What becomes ready beside the sources. An EventPolicy does only where the cluster has authentication switched on. */
+const READY_KINDS: readonly string[] = [
+  'apps/Deployment',
+  'apps/StatefulSet',
+  'eventing.knative.dev/Broker',
+  'eventing.knative.dev/Trigger',
+  'serving.knative.dev/Service',
+  'sinks.knative.dev/JobSink',
+];
+
 /** Whether something tells when the object is ready: a condition, or its replicas. */
 export function hasReadiness(object: KubernetesObject): boolean {
   const group = groupOf(object);
-  if (group === 'apps') return object.kind === 'StatefulSet' || object.kind === 'Deployment';
-  return (
-    group.endsWith('knative.dev') && ['Broker', 'SinkBinding', 'Service', 'JobSink', 'Trigger'].includes(object.kind)
-  );
+  return group === 'sources.knative.dev' || READY_KINDS.includes(`${group}/${object.kind}`);
 }

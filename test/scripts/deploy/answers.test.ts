@@ -34,6 +34,13 @@ const ANSWERS: readonly (readonly [string, number, Status, number, string])[] = 
     'The cluster refuses Broker default in namespace xorflow: admission webhook "w" denied the request: no',
   ],
   [
+    'rights that nobody may grant without having them are told in the words of the API server',
+    403,
+    { message: 'roles "x" is forbidden: user "jane" is attempting to grant RBAC permissions not currently held' },
+    3,
+    'Forbidden in C: roles "x" is forbidden: user "jane" is attempting to grant RBAC permissions not currently held',
+  ],
+  [
     'a webhook that does not answer may answer later',
     500,
     { message: 'failed calling webhook "w": no endpoints available' },
@@ -75,5 +82,5 @@ test('a connection that fails is told by what can be done about it', () => {
   assert.match(whyNoAnswer(failed('SELF_SIGNED_CERT_IN_CHAIN')), /^its certificate is not trusted \(SELF_SIGNED/);
   assert.match(whyNoAnswer(failed('ERR_SSL_WRONG_VERSION_NUMBER')), /^it does not speak the protocol of its address/);
   assert.equal(whyNoAnswer(failed('EWEIRD')), 'EWEIRD: x');
-  assert.equal(whyNoAnswer('plain'), 'plain');
+  assert.deepEqual([whyNoAnswer('plain'), whyNoAnswer(new Error(''))], ['plain', 'nobody says why']);
 });

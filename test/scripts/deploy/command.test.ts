@@ -145,6 +145,25 @@ test('a context that the kubeconfig does not have is answered with those that it
   assert.equal(stderr, 'xorflow: Wrong value "prod" at --context: expected one of test, other\n');
 });
 
+test('credentials that no program gives', async () => {
+  await using tree = await makeManifestTree();
+  const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: 'no-such-program', interactiveMode: 'Never' };
+  const config = {
+    clusters: [{ name: 'c', cluster: { server: 'https://127.0.0.1:1' } }],
+    users: [{ name: 'u', user: { exec } }],
+    contexts: [{ name: 'c', context: { cluster: 'c', user: 'u' } }],
+    'current-context': 'c',
+  };
+  await writeFile(join(tree.path, 'config'), JSON.stringify(config));
+  const args = ['deploy', '--overlay', tree.overlay('plain'), '--image', IMAGE, '--kubeconfig', 'config'];
+  const { code, stderr } = await runCommand(args, { cwd: tree.path });
+  assert.equal(code, 3);
+  assert.match(
+    stderr,
+    /^xorflow: Cannot use the credentials of context c at \S+: spawn no-such-program ENOENT: log in again, or mend the kubeconfig\n$/,
+  );
+});
+
 test('a kubeconfig that is none, and none at all', async () => {
   await using tree = await makeManifestTree();
   const args = ['deploy', '--overlay', tree.overlay('plain'), '--image', IMAGE];

@@ -14,7 +14,7 @@ const NAMESPACED: Readonly<Record<string, readonly string[]>> = {
   'security.istio.io/v1': ['AuthorizationPolicy'],
   'eventing.knative.dev/v1': ['Broker', 'Trigger'],
   'eventing.knative.dev/v1alpha1': ['EventPolicy', 'RabbitmqBrokerConfig'],
-  'sources.knative.dev/v1': ['SinkBinding'],
+  'sources.knative.dev/v1': ['SinkBinding', 'ApiServerSource'],
   'sinks.knative.dev/v1alpha1': ['JobSink'],
   'serving.knative.dev/v1': ['Service'],
 };

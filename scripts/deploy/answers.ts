@@ -1,5 +1,4 @@
 import { RejectedError, toError, XorflowError } from '../../events/errors.ts';
-import { unreachable } from '../exit.ts';
 import { printable } from '../table.ts';
 
 /** A request to the API server, as it is told to people. */
@@ -64,7 +63,7 @@ export function refusalOf(code: number, status: Status, call: Call, cluster: str
   if (code === 400 || code === 422 || why.includes('field not declared in schema')) {
     return invalid(`The cluster refuses ${what} as invalid: ${why}`);
   }
-  if (code === 429 || code >= 500) return unreachable(`The cluster of ${cluster} cannot take ${what} now: ${why}`);
+  if (code === 429 || code >= 500) return noAnswer(`The cluster of ${cluster} cannot take ${what} now: ${why}`);
   return refused(`The cluster refuses to ${call.verb} ${what} with ${code}: ${why}`);
 }
 
@@ -104,6 +103,11 @@ export function whyNoAnswer(thrown: unknown): string {
 
 function oneLine(text: string): string {
   return printable(text.replace(/\s+/g, ' ').trim());
+}
+
+/** The cluster is away, or cannot work now: exit code 3. */
+export function noAnswer(message: string, options?: ErrorOptions): XorflowError {
+  return new XorflowError('PLATFORM_UNREACHABLE', message, options);
 }
 
 /** The cluster cannot take this, whatever is asked of it: exit code 3. */

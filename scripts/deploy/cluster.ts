@@ -1,6 +1,5 @@
 import type { KubernetesObject } from '../../knative/kustomize/resource.ts';
-import { unreachable } from '../exit.ts';
-import { type Call, refusalOf, type Status, statusOf, whyNoAnswer } from './answers.ts';
+import { type Call, noAnswer, refusalOf, type Status, statusOf, whyNoAnswer } from './answers.ts';
 import { type ClusterOptions, loadKubeconfig } from './kubeconfig.ts';
 
 /** One kind of objects as the cluster offers it. */
@@ -70,7 +69,7 @@ export async function openCluster(options: ClusterOptions, signal: AbortSignal):
     request.setHeaderParam('Accept', 'application/json');
     await config.applySecurityAuthentication(request).catch((cause: unknown) => {
       const why = whyNoAnswer(cause);
-      throw unreachable(`Cannot use the credentials of ${title}: ${why}: log in again, or mend the kubeconfig`, {
+      throw noAnswer(`Cannot use the credentials of ${title}: ${why}: log in again, or mend the kubeconfig`, {
         cause,
       });
     });
@@ -87,7 +86,7 @@ export async function openCluster(options: ClusterOptions, signal: AbortSignal):
       return { code: response.httpStatusCode, body: parse(await response.body.text()) };
     } catch (cause) {
       signal.throwIfAborted();
-      throw unreachable(`Cannot reach the cluster of ${title}: ${whyNoAnswer(cause)}`, { cause });
+      throw noAnswer(`Cannot reach the cluster of ${title}: ${whyNoAnswer(cause)}`, { cause });
     }
   };
   const refuse = (call: Call, { code, body }: Answer) => refusalOf(code, statusOf(body), call, title);
@@ -105,7 +104,7 @@ export async function openCluster(options: ClusterOptions, signal: AbortSignal):
     if (isMissing(answer)) return undefined;
     if (answer.code !== 200) throw refuse(call, answer);
     const { resources } = answer.body as { resources?: readonly ApiResource[] };
-    if (!Array.isArray(resources)) throw unreachable(`No API server at ${server}: ${path} is answered otherwise`);
+    if (!Array.isArray(resources)) throw noAnswer(`No API server at ${server}: ${path} is answered otherwise`);
     return resources.filter(({ name }) => !name.includes('/'));
   };
   const callFor = async (object: KubernetesObject, method: Call['method'], verb: string): Promise<Call | undefined> => {
@@ -138,7 +137,7 @@ export async function openCluster(options: ClusterOptions, signal: AbortSignal):
     },
     async apply(object, { force, dryRun }) {
       const call = await callFor(object, 'PATCH', 'patch');
-      if (call === undefined) throw unreachable(`No kind ${object.kind} in ${object.apiVersion} of ${title}`);
+      if (call === undefined) throw noAnswer(`No kind ${object.kind} in ${object.apiVersion} of ${title}`);
       const query = { fieldManager: FIELD_MANAGER, force: String(force), dryRun: dryRun ? 'All' : undefined };
       const answer = await send(call, query, JSON.stringify(object));
       if (answer.code !== 200 && answer.code !== 201) throw refuse(call, answer);

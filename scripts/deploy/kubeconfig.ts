@@ -3,7 +3,8 @@ import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { toError } from '../../events/errors.ts';
-import { unreachable, usageError } from '../exit.ts';
+import { usageError } from '../exit.ts';
+import { noAnswer } from './answers.ts';
 
 /** The options that say which cluster is meant. */
 export interface ClusterOptions {
@@ -25,7 +26,7 @@ export async function loadKubeconfig({ kubeconfig, context }: ClusterOptions): P
   const config = new Config();
   const files = filesOf(kubeconfig);
   const place = files.join(', ');
-  if (files.length === 0 && !existsSync(IN_CLUSTER)) throw unreachable(`No kubeconfig on this machine: ${EXPECTED}`);
+  if (files.length === 0 && !existsSync(IN_CLUSTER)) throw noAnswer(`No kubeconfig on this machine: ${EXPECTED}`);
   try {
     if (files.length === 0) config.loadFromCluster();
     for (const [index, file] of files.entries()) {

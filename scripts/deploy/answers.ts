@@ -17,6 +17,16 @@ export interface Call {
 /** The user lacks a right; what is only looked at for a better message can do without. */
 export class Forbidden extends XorflowError {}
 
+/** Others manage fields that were to be applied. */
+export class FieldConflict extends RejectedError {
+  readonly conflicts: readonly { readonly manager: string; readonly field: string }[];
+
+  constructor(message: string, conflicts: FieldConflict['conflicts']) {
+    super('FIELD_CONFLICT', message);
+    this.conflicts = conflicts;
+  }
+}
+
 /** What Kubernetes answers in place of an object; any of it may be missing. */
 export interface Status {
   readonly message?: string;
@@ -69,20 +79,18 @@ export function refusalOf(code: number, status: Status, call: Call, cluster: str
 
 /** Who else manages which fields; the API server names one field a cause. */
 function conflictOf(what: string, why: string, causes: readonly Cause[]): XorflowError {
-  const conflicts = causes.filter(({ reason }) => reason === 'FieldManagerConflict');
+  const conflicts = causes
+    .filter(({ reason }) => reason === 'FieldManagerConflict')
+    .map(({ message = '', field = '' }) => ({
+      manager: /conflict with "([^"]+)"/.exec(message)?.[1] ?? 'another',
+      field: field.replace(/^\./, ''),
+    }));
   if (conflicts.length === 0) return refused(`The cluster refuses ${what}: ${why}`);
-  const byManager = Map.groupBy(
-    conflicts,
-    ({ message }) => /conflict with "([^"]+)"/.exec(message ?? '')?.[1] ?? 'another',
+  const managers = [...Map.groupBy(conflicts, ({ manager }) => manager)].map(
+    ([manager, fields]) => `${manager} manages ${fields.map(({ field }) => field).join(', ')}`,
   );
-  const managers = [...byManager].map(
-    ([manager, fields]) =>
-      `${manager} manages ${fields.map(({ field }) => (field ?? '').replace(/^\./, '')).join(', ')}`,
-  );
-  return new RejectedError(
-    'FIELD_CONFLICT',
-    oneLine(`${what} is changed by others too: ${managers.join('; ')}: --force-conflicts takes the fields over`),
-  );
+  const sentence = `${what} is changed by others too: ${managers.join('; ')}: --force-conflicts takes the fields over`;
+  return new FieldConflict(oneLine(sentence), conflicts);
 }
 
 /** Why there is no answer at all, in words that a person can do something about. */

@@ -1,5 +1,6 @@
 import { isFields, type KubernetesObject, titleOf } from '../../knative/kustomize/resource.ts';
 import { formatDuration } from '../table.ts';
+import { applyBound } from './bound.ts';
 import type { Cluster } from './cluster.ts';
 import { AFTER_BINDINGS, hasReadiness, stepOf } from './order.ts';
 import type { Plan } from './plan.ts';
@@ -44,7 +45,7 @@ export async function deploy(cluster: Cluster, wanted: Plan, options: DeployOpti
   const lives: KubernetesObject[] = [];
   const apply = async (objects: readonly KubernetesObject[]) => {
     for (const object of objects) {
-      const { isNew } = await cluster.apply(object, { force });
+      const { isNew } = await applyBound(cluster, object, { force });
       const result = isNew ? 'created' : 'applied';
       results.push({ kind: object.kind, name: object.metadata.name, result });
       say(`${result}: ${titleOf(object)}`);

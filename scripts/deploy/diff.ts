@@ -1,4 +1,5 @@
 import type { KubernetesObject } from '../../knative/kustomize/resource.ts';
+import { applyBound } from './bound.ts';
 import { type Change, changesBetween } from './changes.ts';
 import type { Cluster } from './cluster.ts';
 import type { Plan } from './plan.ts';
@@ -26,7 +27,7 @@ export async function diff(cluster: Cluster, plan: Plan, force: boolean): Promis
     if (live === undefined && object.kind === 'Namespace') missing.add(object.metadata.name);
     // Nothing can be asked about what is in a namespace that is not there yet.
     const isAskable = !missing.has(object.metadata.namespace ?? '');
-    const wanted = isAskable ? (await cluster.apply(object, { force, dryRun: true })).object : object;
+    const wanted = isAskable ? (await applyBound(cluster, object, { force, dryRun: true })).object : object;
     const changes = live === undefined ? [] : changesBetween(live, wanted);
     differences.push({
       object,

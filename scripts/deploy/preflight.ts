@@ -1,6 +1,7 @@
 import { type Fields, groupOf, isFields, type KubernetesObject } from '../../knative/kustomize/resource.ts';
 import { usageError } from '../exit.ts';
 import { Forbidden, refused } from './answers.ts';
+import { isBindable, withBinding } from './bound.ts';
 import type { Cluster } from './cluster.ts';
 import { BROKER_CLASS, type Plan, STORE_SECRET } from './plan.ts';
 
@@ -24,7 +25,8 @@ const RABBITMQ_BROKER = [
  * Looks, before anything is changed, for what would fail in the middle: definitions and a namespace that are missing, a
  * Broker of another class, a store that nobody names.
  *
- * @returns the plan as it fits what is there: a password stays, and so does a Broker whose class nobody chose
+ * @returns the plan as it fits what is there: a password stays, and so does a Broker whose class nobody chose,
+ * and what SinkBindings have done
  * @throws XorflowError with what to do first
  */
 export async function checkCluster(cluster: Cluster, plan: Plan): Promise<Plan> {
@@ -35,7 +37,10 @@ export async function checkCluster(cluster: Cluster, plan: Plan): Promise<Plan> 
     return plan;
   }
   const objects = await Promise.all(
-    plan.objects.map((object) => (object.kind === 'Broker' ? fitBroker(cluster, object) : object)),
+    plan.objects.map(async (object) => {
+      if (object.kind === 'Broker') return fitBroker(cluster, object);
+      return isBindable(object) ? withBinding(object, await cluster.read(object)) : object;
+    }),
   );
   return { ...plan, objects: await fitStore(cluster, { ...plan, objects }) };
 }

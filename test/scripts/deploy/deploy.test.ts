@@ -238,6 +238,34 @@ test('fields that somebody else manages are named with who does, and force takes
   assert.match(JSON.stringify(kubernetes.objects.get('Trigger/xorflow/record')), /"broker":"default"/);
 });
 
+test('what a SinkBinding has given to the functions stays, and is nobody else who would have to be forced', async () => {
+  await using kubernetes = await startKubernetes();
+  await deployTo(kubernetes, await planOf({ storeUrl: 'redis://host' }));
+  const textOf = () => JSON.stringify(kubernetes.objects.get('Service/xorflow/gateway'));
+  assert.match(textOf(), /"K_SINK"/);
+  const before = kubernetes.requests.length;
+  await deployTo(kubernetes, await planOf({ image: 'registry.example/xorflow:2.0' }));
+  assert.match(textOf(), /xorflow:2\.0.*"env":\[\{"name":"K_SINK","value":"http:\/\/broker"\}\]/);
+  const forced = kubernetes.requests.slice(before).filter((request) => request.endsWith('force=true'));
+  assert.deepEqual(
+    forced.map((request) => /services\/(\w+)/.exec(request)?.[1]),
+    ['gateway'],
+  );
+});
+
+test('whoever else changes the containers of a function is told', async () => {
+  await using kubernetes = await startKubernetes({ binder: 'kubectl-edit' });
+  await deployTo(kubernetes, await planOf({ storeUrl: 'redis://host' }));
+  const [code, message] = await refusalOf(
+    deployTo(kubernetes, await planOf({ image: 'registry.example/xorflow:2.0' })),
+  );
+  assert.equal(code, 2);
+  assert.match(
+    message,
+    /^Service gateway in namespace xorflow is changed by others too: kubectl-edit manages spec\.template\.spec\.containers:/,
+  );
+});
+
 test('an object that the cluster takes for invalid is named with the words of the API server', async (context) => {
   if ((await makeValidator()) === undefined) return context.skip('no schemas of custom resources');
   await using kubernetes = await startKubernetes();

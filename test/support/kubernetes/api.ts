@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { isFields, type KubernetesObject } from '../../../knative/kustomize/resource.ts';
 import type { Validate } from '../crds.ts';
-import { type Conflict, type Stored, serverSideApply } from './apply.ts';
-import { readyStatus, refusalOfBroker, withDefaults } from './controllers.ts';
+import { type Conflict, type Stored, serverSideApply, takeOver } from './apply.ts';
+import { CONTAINERS, readyStatus, refusalOfBroker, withDefaults, withSink } from './controllers.ts';
 import { qualified, RESOURCES, type Resource } from './resources.ts';
 
 /** What a test wants of its cluster. */
@@ -15,6 +15,8 @@ export interface StandInOptions {
   readonly readyAfter?: (object: KubernetesObject) => number | undefined;
   /** The status of what is not ready. */
   readonly status?: (object: KubernetesObject) => Record<string, unknown> | undefined;
+  /** How whoever carries out SinkBindings signs his changes. */
+  readonly binder?: string;
   /** Who keeps an object from going: its finalizers. */
   readonly finalizers?: (object: KubernetesObject) => readonly string[];
 }
@@ -76,6 +78,16 @@ export function makeApi(options: StandInOptions, validate: Validate | undefined)
     return status === undefined ? object : { ...object, status };
   };
 
+  /** What Eventing does once a SinkBinding is ready: it updates the Services, as a manager of their containers. */
+  const bind = ({ metadata }: KubernetesObject): void => {
+    for (const [key, { object, managers }] of stored) {
+      if (!key.startsWith(`Service/${metadata.namespace}/`) || JSON.stringify(object).includes('"K_SINK"')) continue;
+      const copy = { object: structuredClone(object), managers };
+      takeOver(copy, CONTAINERS, withSink(object), options.binder ?? 'webhook');
+      save(copy);
+    }
+  };
+
   const apply = ({ resource, namespace, name = '' }: Place, query: URLSearchParams, text: string): Answer => {
     const manager = query.get('fieldManager');
     if (manager === null) return failure(400, 'BadRequest', 'fieldManager is required for apply patch');
@@ -129,7 +141,11 @@ export function makeApi(options: StandInOptions, validate: Validate | undefined)
       return { code: 200, body: { kind: `${resource.kind}List`, items: items.map(withStatus) } };
     }
     const found = here.find((object) => object.metadata.name === name);
-    if (found) return { code: 200, body: withStatus(found) };
+    if (found) {
+      const answer = withStatus(found);
+      if (resource.kind === 'SinkBinding' && answer.status !== undefined) bind(found);
+      return { code: 200, body: answer };
+    }
     return failure(404, 'NotFound', `${qualified(resource)} "${name}" not found`);
   };
 

@@ -47,6 +47,14 @@ export function serverSideApply(
   return { object, managers };
 }
 
+/** An update by a manager that does not apply: it takes the field over from whoever had it. */
+export function takeOver({ object, managers }: Stored, path: readonly string[], value: unknown, manager: string): void {
+  set(object, path, value);
+  const field = JSON.stringify(path);
+  for (const fields of managers.values()) fields.delete(field);
+  managers.set(manager, new Set([...(managers.get(manager) ?? []), field]));
+}
+
 function leavesOf(value: unknown, path: readonly string[]): [string, unknown][] {
   if (!isFields(value) || (path.length > 0 && Object.keys(value).length === 0)) return [[JSON.stringify(path), value]];
   return Object.entries(value).flatMap(([key, inner]) => leavesOf(inner, [...path, key]));

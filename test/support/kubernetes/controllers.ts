@@ -2,6 +2,17 @@ import { isFields, type KubernetesObject } from '../../../knative/kustomize/reso
 
 const BROKER_CLASS = 'eventing.knative.dev/broker.class';
 
+export const CONTAINERS = ['spec', 'template', 'spec', 'containers'] as const;
+
+/** The containers of a Service with the variable that a SinkBinding gives them. */
+export function withSink(service: KubernetesObject): unknown {
+  const containers = CONTAINERS.reduce<unknown>((value, key) => (isFields(value) ? value[key] : undefined), service);
+  return (Array.isArray(containers) ? containers.filter(isFields) : []).map((container) => ({
+    ...container,
+    env: [...(Array.isArray(container.env) ? container.env : []), { name: 'K_SINK', value: 'http://broker' }],
+  }));
+}
+
 /** Fills in what the webhooks and the API server of a real cluster do. */
 export function withDefaults(object: KubernetesObject): KubernetesObject {
   const { metadata, spec } = object;

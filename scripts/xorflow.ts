@@ -27,8 +27,8 @@ const DEFINITIONS = [
 ];
 
 const CODES = `
-Exit codes: 0 done, 1 the experiment failed, 2 wrong usage, 3 the platform cannot be reached or started,
-130 interrupted. DEBUG=1 shows the stack of an error.`;
+Exit codes: 0 done, 1 the experiment failed, or what is deployed is not ready, 2 wrong usage, 3 the platform
+cannot be reached or started, 130 interrupted. DEBUG=1 shows the stack of an error.`;
 
 /** Runs the command line; resolves to the exit code. */
 async function main(args: readonly string[]): Promise<number> {

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { KubernetesObject } from '../../../knative/kustomize/resource.ts';
 import { type Choices, toChoices } from '../../../scripts/deploy/choices.ts';
 import { openCluster } from '../../../scripts/deploy/cluster.ts';
 import { type Deployment, type DeployOptions, deploy } from '../../../scripts/deploy/deploy.ts';
@@ -129,3 +130,9 @@ export async function deployTo(
   const defaults = { timeoutMs: 10_000, force: false, signal, say: (text: string) => void said.push(text) };
   return { ...(await deploy(cluster, plan, { ...defaults, ...rest })), said };
 }
+
+export const NAMESPACE: KubernetesObject = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'xorflow' } };
+
+/** What was applied, as `triggers/record`. */
+export const patched = ({ requests }: StandIn) =>
+  requests.filter((request) => request.startsWith('PATCH')).map((request) => /\/([^/]+\/[^/]+)\?/.exec(request)?.[1]);

@@ -35,7 +35,8 @@ export async function loadKubeconfig({ kubeconfig, context }: ClusterOptions): P
       if (one !== config) config.mergeConfig(one, true);
     }
   } catch (cause) {
-    throw usageError(`Cannot read the kubeconfig ${place}: ${toError(cause).message.split('\n')[0]}`, { cause });
+    const why = cause instanceof TypeError ? 'it is none' : toError(cause).message.split('\n')[0];
+    throw usageError(`Cannot read the kubeconfig ${place}: ${why}`, { cause });
   }
   if (context !== undefined) config.setCurrentContext(context);
   const names = (config.getContexts() ?? []).map(({ name }) => name);

@@ -39,8 +39,9 @@ export async function makePlan(choices: Choices): Promise<Plan> {
   const moved = moveNamespace(rendered, from, namespace);
   const placed = moved.map((object) => (isClusterWide(object) ? object : inNamespace(object, namespace)));
   const withImage = placed.map((object) => setImage(object, choices.image));
-  const objects = choices.storeUrl === undefined ? withImage : setStore(withImage, namespace, choices.storeUrl);
-  const needsStore = JSON.stringify(objects).includes(`"name":"${STORE_SECRET}"`);
+  const needsStore = JSON.stringify(withImage).includes(`"name":"${STORE_SECRET}"`);
+  const { storeUrl } = choices;
+  const objects = needsStore && storeUrl !== undefined ? setStore(withImage, namespace, storeUrl) : withImage;
   return { namespace, objects: inSteps(objects).flat(), lacksStore: needsStore && !objects.some(isStore), isStoreNew };
 }
 
@@ -48,7 +49,11 @@ export async function makePlan(choices: Choices): Promise<Plan> {
 export async function makeRemovalPlan(choices: Choices): Promise<Plan> {
   // Nothing of these is sent: what is deleted is named by kind and name.
   const given = { ...choices, hasRedis: true, image: `${NAME}:any`, storeUrl: 'redis://any' };
-  const brokers = choices.broker === undefined ? BROKERS : [choices.broker];
+  const { broker: chosen, ...rest } = given;
+  const alone = await makePlan({ ...rest, hasRedis: false });
+  // What an administrator adds for the others has no Broker, and no component belongs to it.
+  if (alone.objects.every(({ kind }) => kind !== 'Broker')) return alone;
+  const brokers = chosen === undefined ? BROKERS : [chosen];
   const plans = await Promise.all(brokers.map((broker) => makePlan({ ...given, broker })));
   const found = new Map(plans.flatMap(({ objects }) => objects.map((object) => [keyOf(object), object])));
   const namespace = plans[0]?.namespace ?? NAME;

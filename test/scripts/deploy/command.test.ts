@@ -167,10 +167,12 @@ test('credentials that no program gives', async () => {
 test('a kubeconfig that is none, and none at all', async () => {
   await using tree = await makeManifestTree();
   const args = ['deploy', '--overlay', tree.overlay('plain'), '--image', IMAGE];
-  await writeFile(join(tree.path, 'config'), 'a: [');
-  const wrong = await runCommand([...args, '--kubeconfig', 'config'], { cwd: tree.path });
-  assert.equal(wrong.code, 2);
-  assert.match(wrong.stderr, /^xorflow: Cannot read the kubeconfig config: /);
+  for (const text of ['a: [', '']) {
+    await writeFile(join(tree.path, 'config'), text);
+    const wrong = await runCommand([...args, '--kubeconfig', 'config'], { cwd: tree.path });
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.stderr, /^xorflow: Cannot read the kubeconfig config: \S.*\n$/);
+  }
   const none = await runCommand(args, { cwd: tree.path, env: { HOME: tree.path, KUBECONFIG: '' } });
   assert.equal(none.code, 3);
   assert.equal(

@@ -66,6 +66,18 @@ const FILES: Readonly<Record<string, string>> = {
   'overlays/plain/kustomization.yaml': 'namespace: xorflow\nresources: [../../base]\n',
   'overlays/guest/kustomization.yaml':
     'namespace: xorflow\nresources: [../../base]\npatches: [{ target: { kind: Namespace }, patch: "{$patch: delete}" }]\n',
+  'overlays/platform/kustomization.yaml': 'resources: [policy.yaml]\n',
+  'overlays/platform/policy.yaml': `apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: gate
+  namespace: istio-system
+  labels: { app.kubernetes.io/part-of: xorflow }
+spec:
+  podSelector: {}
+  ingress:
+    - from: [{ namespaceSelector: { matchLabels: { kubernetes.io/metadata.name: xorflow } } }]
+`,
   ...brokerComponent('imc', 'MTChannelBasedBroker'),
   ...brokerComponent('kafka', 'Kafka'),
   ...brokerComponent('rabbitmq', 'RabbitMQBroker'),

@@ -118,6 +118,16 @@ test('what is removed is whatever any choice of broker and store may have made',
   assert.equal(new Set(names).size, names.length);
 });
 
+test('an overlay without a Broker stays by itself, and names the namespace that is chosen', async () => {
+  await using tree = await makeManifestTree();
+  const choices = toChoices({ overlay: tree.overlay('platform'), namespace: 'alice', storeUrl: 'redis://host' });
+  for (const { objects } of [await makePlan(choices), await makeRemovalPlan(choices)]) {
+    assert.deepEqual(titles(objects), ['NetworkPolicy gate']);
+    assert.equal(objects[0]?.metadata.namespace, 'istio-system');
+    assert.match(JSON.stringify(objects), /"kubernetes\.io\/metadata\.name":"alice"/);
+  }
+});
+
 const WRONG = [
   [{ overlay: 'nothing' }, /^Wrong value "nothing" at --overlay: expected .*a folder such as \.\/my\/overlay$/],
   [{ broker: 'nats' }, /^Wrong value "nats" at --broker: expected one of imc, kafka, rabbitmq$/],

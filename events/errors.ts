@@ -14,6 +14,7 @@ export const ERROR_CODES = {
   STORE_LOCKED: 'another process uses the store',
   DEAD_LETTER: 'a function did not take an event in all the attempts that its Trigger allows',
   SINK_UNAVAILABLE: 'the broker did not take an event',
+  JOB_FAILED: 'the Job of a long training ended without a result',
   WORKER_LOST: 'a worker thread died or was shut down in the middle of its work',
   BUSY: 'the same event is being handled right now, or there is no capacity',
   PORT_IN_USE: 'the port to listen on is taken',

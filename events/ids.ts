@@ -32,6 +32,11 @@ export function keyOf(event: EventKey): string {
   return derive(event.source, event.id);
 }
 
+/** What Knative's JobSink calls the Job of an event by, in the label `sinks.knative.dev/job-sink-id`: source and id have no border. */
+export function jobIdOf(event: EventKey): string {
+  return createHash('md5').update(event.source).update(event.id).digest('hex');
+}
+
 /** The experiment's id where its request names none: derived, so that a redelivered request starts nothing twice. */
 export function experimentIdOf(request: EventKey & { readonly subject?: string | undefined }): string {
   return request.subject ?? `xor-${derive(request.source, request.id).slice(0, 12)}`;

@@ -11,6 +11,9 @@ export type Metrics = z.infer<typeof metricsSchema>;
 
 const classCount = z.strictObject({ zeros: z.int().min(0), ones: z.int().min(0) });
 
+/** The splits of a dataset. */
+export const SPLITS = ['train', 'validation', 'test'] as const;
+
 /** The three splits of a dataset, each an Arrow file: one float32 column `x0`, `x1`, … per coordinate and `label` (uint8). */
 export const datasetSchema = z
   .strictObject({

@@ -19,11 +19,6 @@ export function usageError(message: string, options?: ErrorOptions): RejectedErr
   return new RejectedError('INVALID_ARGUMENT', message, options);
 }
 
-/** The platform cannot be reached or cannot work: exit code 3. */
-export function unreachable(message: string, options?: ErrorOptions): XorflowError {
-  return new XorflowError('PLATFORM_UNREACHABLE', message, options);
-}
-
 /** The user, or whoever started us, wants us to end before the work is done. */
 export class Interrupted extends Error {
   readonly exitCode: number;

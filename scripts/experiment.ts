@@ -1,9 +1,9 @@
 import { XorflowError } from '../events/errors.ts';
 import type { ExperimentSpec } from '../events/spec.ts';
 import type { ExperimentState } from '../events/state.ts';
-import type { Client } from './client.ts';
+import type { Client } from '../functions/client/client.ts';
+import { isLast, type LoggedEvent, stateOf } from '../functions/client/logged.ts';
 import { makeProgress, type Screen } from './progress.ts';
-import { isLast, type LoggedEvent, stateOf } from './records.ts';
 
 /** An experiment that is over. */
 export interface Outcome {

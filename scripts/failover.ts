@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { XorflowError } from '../events/errors.ts';
-import type { Client } from './client.ts';
+import type { Client } from '../functions/client/client.ts';
 
 /**
  * A client that goes on with another platform on the same data when the first one has gone away: requests keep their
@@ -40,11 +40,12 @@ export function makeFailover(first: Client, next: (signal: AbortSignal) => Promi
     get url() {
       return current.url;
     },
-    request(spec, signal, id = randomUUID()) {
-      return attempt(signal, (client) => client.request(spec, signal, id));
+    request(spec, signal, event = { id: randomUUID() }) {
+      return attempt(signal, (client) => client.request(spec, signal, event));
     },
     list: (signal) => attempt(signal, (client) => client.list(signal)),
     events: (id, signal) => attempt(signal, (client) => client.events(id, signal)),
+    save: (digest, file, signal) => attempt(signal, (client) => client.save(digest, file, signal)),
     artifact: (digest, signal) => attempt(signal, (client) => client.artifact(digest, signal)),
     async *follow(id, after, signal) {
       let position = after;

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { XorflowError } from '../events/errors.ts';
+import { type Client, makeClient } from '../functions/client/client.ts';
 import { findPlatform } from '../knative/local/lock.ts';
 import type { PlatformLogEvent } from '../knative/local/platform-log.ts';
-import { type Client, makeClient } from './client.ts';
 import { makeFailover } from './failover.ts';
 import { printable } from './table.ts';
 

@@ -1,8 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { unreachable } from '../functions/client/http.ts';
 import { makeFolder, whyUnwritable } from '../knative/local/lock.ts';
-import { unreachable, usageError } from './exit.ts';
+import { usageError } from './exit.ts';
 
 export const SUMMARY = 'summary.json';
 

@@ -2,10 +2,10 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Descriptor } from '../events/descriptor.ts';
 import { slug } from '../events/spec.ts';
+import { unreachable } from '../functions/client/http.ts';
+import type { Records } from '../functions/client/logged.ts';
 import { whyUnwritable } from '../knative/local/lock.ts';
-import { unreachable } from './exit.ts';
 import type { Outcome } from './experiment.ts';
-import type { Records } from './records.ts';
 import { documentOf, type PlotFiles } from './report.ts';
 import { type ResultsFolder, SUMMARY } from './results-folder.ts';
 

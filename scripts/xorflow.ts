@@ -4,6 +4,7 @@ import { defineDeploy } from './commands/deploy.ts';
 import { defineDoctor } from './commands/doctor.ts';
 import { defineEvents } from './commands/events.ts';
 import { defineList } from './commands/list.ts';
+import { definePipeline } from './commands/pipeline.ts';
 import { defineRun } from './commands/run.ts';
 import { defineShow } from './commands/show.ts';
 import { defineStart } from './commands/start.ts';
@@ -21,6 +22,7 @@ const DEFINITIONS = [
   defineShow,
   defineEvents,
   defineVerify,
+  definePipeline,
   defineDoctor,
   defineDeploy,
   defineUndeploy,
@@ -39,7 +41,7 @@ async function main(args: readonly string[]): Promise<number> {
     .version(versionOf(), '--version', 'show the version')
     .addHelpText('after', CODES);
   for (const define of DEFINITIONS) program.addCommand(define(signal, interruption.leave));
-  for (const command of [program, ...program.commands]) {
+  for (const command of [program, ...program.commands.flatMap((one) => [one, ...one.commands])]) {
     command
       .exitOverride()
       .configureOutput({ outputError: () => {} })

@@ -8,6 +8,7 @@ export const trainingRequested = defineEvent({
   type: 'training.requested',
   summary: 'One model of the experiment is to be trained.',
   schema: z.strictObject(assignmentShape),
+  extensions: { tier: 'service or job: how long it is estimated to take' },
   example: {
     experiment: 'xor-0123456789ab',
     experimentName: 'xor',

@@ -1,6 +1,6 @@
 import type { Metrics } from '../../events/parts.ts';
+import { type Confusion, type Roc, wilsonInterval } from '../model/classification.ts';
 import type { History } from './curve.ts';
-import { type Confusion, type Roc, wilsonInterval } from './metrics.ts';
 
 /** What looking at the test points makes of one model. */
 export interface Evaluation {

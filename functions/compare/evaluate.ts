@@ -1,9 +1,9 @@
 import { decodePoints, decodeTable } from '../dataset/arrow.ts';
+import { confusionOf, rocOf } from '../model/classification.ts';
 import { readLayersModel } from '../model/layers-model.ts';
 import { predictLogits } from '../model/network.ts';
 import type { Evaluation } from './comparison.ts';
 import { historyOf } from './curve.ts';
-import { confusionOf, rocOf } from './metrics.ts';
 import { surfaceOf } from './surface.ts';
 
 /** The artifacts of one trained model, and how finely to look. */

@@ -10,7 +10,9 @@ import { recordEvent } from './record.ts';
 export async function handle(event: KnownEvent, deps: Deps): Promise<readonly KnownEvent[]> {
   const { type, source, id, subject } = event;
   const recorded = await recordEvent(deps.store, event);
-  if (recorded === undefined) deps.log.warn({ type, source, id, subject }, 'not recorded: it names no experiment');
+  // What Knative tells of its own objects is for others.
+  if (recorded === undefined && !type.startsWith('dev.knative.'))
+    deps.log.warn({ type, source, id, subject }, 'not recorded: it names no experiment');
   const undelivered = undeliveredOf(event);
   if (!undelivered) return [];
   const word = lastWordOf(event, undelivered);

@@ -1,8 +1,14 @@
 import type { CloudEvent } from 'cloudevents';
 import { writeStructured } from '../../events/envelope.ts';
-import { experimentIdOf, experimentIdSchema, keyOf } from '../../events/ids.ts';
+import { experimentIdOf, experimentIdSchema, jobIdOf, keyOf } from '../../events/ids.ts';
 import { eventFromJson, toEnvelope } from '../../events/read.ts';
-import { definitionOf, experimentFailed, experimentRequested, type KnownEvent } from '../../events/registry.ts';
+import {
+  definitionOf,
+  experimentFailed,
+  experimentRequested,
+  type KnownEvent,
+  trainingRequested,
+} from '../../events/registry.ts';
 import { LOG, type LogEntry, type Store } from '../store/port.ts';
 
 /** The log of all trials, by name, in the order of arrival; a trial's own events stand in `LOG.events(name)`. */
@@ -34,6 +40,9 @@ export async function recordEvent(store: Store, event: CloudEvent<unknown>): Pro
   };
   await store.logs.append(LOG.events(id), [entry]);
   if (isOfExperiment(event)) await store.logs.append(LOG.experiments, [index(nameOf(event) ?? id)]);
+  if (event.type === trainingRequested.type && event.tier === 'job') {
+    await store.logs.append(LOG.jobs, [{ key: jobIdOf(event), value: entry.value }]);
+  }
   if (event.type.startsWith('trial.')) await store.logs.append(TRIALS_LOG, [index(id)]);
   if (event.type === 'trials.plotted') await store.logs.append(SEARCHES_LOG, [entry]);
   return id;

@@ -1,9 +1,9 @@
+import type { SPLITS } from '../../events/parts.ts';
 import type { DatasetSpec } from '../../events/spec.ts';
 import { allocatePoints, type Points } from '../dataset/points.ts';
 import { type Purpose, streamOf, uniform } from '../dataset/streams.ts';
 
-export const SPLITS = ['train', 'validation', 'test'] as const satisfies readonly Purpose[];
-export type Split = (typeof SPLITS)[number];
+export type Split = (typeof SPLITS)[number] & Purpose;
 
 /** How many points a split has. */
 export function sizeOf(spec: DatasetSpec, split: Split): number {

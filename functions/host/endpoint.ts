@@ -9,7 +9,7 @@ import { readBody } from './body.ts';
 import type { Deps, FunctionDefinition } from './function.ts';
 import { handleEnvelope } from './handle.ts';
 import type { Settings } from './settings.ts';
-import { postEvent } from './sink.ts';
+import { postEvent, withOverrides } from './sink.ts';
 import type { Telemetry } from './telemetry.ts';
 
 /** `POST /`: one CloudEvent. */
@@ -76,8 +76,4 @@ async function receive(request: IncomingMessage, response: Response, log: Logger
     log.warn({ error }, 'no valid event');
     return 400;
   }
-}
-
-function withOverrides(envelope: Envelope, overrides: Readonly<Record<string, string>>): Envelope {
-  return { ...envelope, attributes: { ...envelope.attributes, ...overrides } };
 }

@@ -1,10 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type Express, type Request, type Response } from 'express';
-import pino from 'pino';
 import { toError, XorflowError } from '../../events/errors.ts';
 import { openStore } from '../store/open.ts';
-import { LOG, type Store } from '../store/port.ts';
+import type { Store } from '../store/port.ts';
+import { type HeldDeps, holdDeps } from './deps.ts';
 import { eventEndpoint } from './endpoint.ts';
 import type { Deps, FunctionDefinition } from './function.ts';
 import { type Env, readSettings, type Settings } from './settings.ts';
@@ -45,19 +45,10 @@ export async function serve(definition: FunctionDefinition, env: Env, options: S
       `Missing K_SINK: ${definition.name} emits several events, and only one fits into a reply`,
     );
   }
-  const log = pino({ level: settings.logLevel, base: { function: definition.name } }, pino.destination(2));
   const store = options.store ?? (await openStore(settings.store));
-  const draining = new AbortController();
-  const givingUp = new AbortController();
-  const deps: Deps = {
-    store,
-    log,
-    env,
-    concurrency: settings.concurrency,
-    draining: draining.signal,
-    signal: givingUp.signal,
-    emitLines: lineEmitter(store, options.print ?? printLine),
-  };
+  const held = holdDeps(definition, env, settings, store, options.print);
+  const { deps } = held;
+  const { log } = deps;
   const telemetry = makeTelemetry();
   const state = { ready: false };
 
@@ -78,11 +69,11 @@ export async function serve(definition: FunctionDefinition, env: Env, options: S
   let closed: Promise<void> | undefined;
   const close = async (graceMs?: number) => {
     state.ready = false;
-    draining.abort();
-    const timer = graceMs === undefined ? undefined : setTimeout(() => giveUp(server, givingUp), graceMs);
+    held.drain();
+    const timer = graceMs === undefined ? undefined : setTimeout(() => giveUp(server, held), graceMs);
     await stop(server);
     clearTimeout(timer);
-    givingUp.abort();
+    held.giveUp();
     await definition.shutdown?.(deps);
     if (!options.store) await store[Symbol.asyncDispose]();
   };
@@ -93,20 +84,6 @@ export async function serve(definition: FunctionDefinition, env: Env, options: S
     url,
     close: (graceMs) => (closed ??= close(graceMs)),
     [Symbol.asyncDispose]: () => (closed ??= close()),
-  };
-}
-
-function printLine(line: string): void {
-  process.stdout.write(`${line}\n`);
-}
-
-function lineEmitter(store: Store, print: (line: string) => void): Deps['emitLines'] {
-  return async (experiment, lines) => {
-    for (const { text } of lines) print(text);
-    await store.logs.append(
-      LOG.lines(experiment),
-      lines.map(({ key, text }) => ({ key, value: text })),
-    );
   };
 }
 
@@ -168,8 +145,8 @@ function stop(server: Server): Promise<void> {
   });
 }
 
-function giveUp(server: Server, work: AbortController): void {
-  work.abort();
+function giveUp(server: Server, held: HeldDeps): void {
+  held.giveUp();
   // A handler answers its aborted work with 503; who does not is cut off.
   setTimeout(() => server.closeAllConnections(), 200).unref();
 }

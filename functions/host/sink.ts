@@ -33,6 +33,11 @@ export async function postEvent(
   }
 }
 
+/** An event with the attributes that every outgoing event gets. */
+export function withOverrides(envelope: Envelope, overrides: Readonly<Record<string, string>>): Envelope {
+  return { ...envelope, attributes: { ...envelope.attributes, ...overrides } };
+}
+
 /**
  * Reads `K_CE_OVERRIDES`, which a SinkBinding always sets: empty, or JSON with extensions that every outgoing event gets.
  *

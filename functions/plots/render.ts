@@ -1,9 +1,10 @@
 import { Resvg } from '@resvg/resvg-js';
+import { compile, raisingLogger } from './compile.ts';
 import { FONT, FONT_FILES, WORD_SPACING } from './font.ts';
 import { mergeItems } from './merge.ts';
 import { toPage } from './page.ts';
-import { type Chart, THEME } from './theme.ts';
-import { type SceneMark, vega, vegaLite } from './vega.ts';
+import type { Chart } from './theme.ts';
+import { type SceneMark, vega } from './vega.ts';
 
 /** A chart in the three ways that are kept. */
 export interface Rendered {
@@ -22,7 +23,7 @@ export const SCALE = 2;
  */
 export async function render(chart: Chart): Promise<Rendered> {
   const compiled = compile(chart);
-  const html = toPage(chart.title, JSON.stringify(compiled));
+  const html = toPage(chart.title, [{ title: chart.title, spec: JSON.stringify(compiled) }]);
   const view = new vega.View(vega.parse(compiled), { renderer: 'none', logger: raisingLogger(chart.name) });
   try {
     await view.runAsync();
@@ -45,25 +46,6 @@ export async function render(chart: Chart): Promise<Rendered> {
   } finally {
     view.finalize();
   }
-}
-
-/** The Vega spec of a chart in the house style. */
-export function compile(chart: Chart): ReturnType<typeof vegaLite.compile>['spec'] {
-  return vegaLite.compile(chart.spec, { config: THEME, logger: raisingLogger(chart.name) }).spec;
-}
-
-function raisingLogger(name: string) {
-  const raise = (...messages: readonly unknown[]): never => {
-    throw new Error(`Faulty chart ${name}: ${messages.map(String).join(' ')}`);
-  };
-  const logger = {
-    level: () => logger,
-    error: raise,
-    warn: raise,
-    info: () => logger,
-    debug: () => logger,
-  };
-  return logger as never;
 }
 
 const bytesOf = (text: string) => new Uint8Array(Buffer.from(text));

@@ -8,33 +8,31 @@ import type { Deps } from '../host/function.ts';
 import type { Pool } from '../host/pool.ts';
 import { LOG } from '../store/port.ts';
 import { metricLine, type TimedMetrics } from './lines.ts';
+import { readJobLimit, tierOf } from './tier.ts';
 import type { TrainingInput, TrainingResult } from './training.ts';
 
 const SOURCE = '/xorflow/train';
 
-/** Asks for the training of each model of an experiment. */
+/** Asks for the training of each model of an experiment: short ones of the Service, long ones as Jobs. */
 export function requestTrainings(
   event: EventOf<typeof datasetGenerated>,
+  { env }: Pick<Deps, 'env'>,
 ): readonly EventOf<typeof trainingRequested>[] {
   const { data } = event;
   if (!data) return [];
   const { spec, dataset } = data;
   const experiment = experimentIdOf(event);
-  return spec.models.map((_, index) =>
-    makeEvent(trainingRequested, {
+  const limit = readJobLimit(env);
+  return spec.models.map((_, index) => {
+    const model = resolveModel(spec, index);
+    return makeEvent(trainingRequested, {
       source: SOURCE,
       id: derivedId(event, trainingRequested, index),
       subject: experiment,
-      data: {
-        experiment,
-        experimentName: spec.name,
-        index,
-        count: spec.models.length,
-        model: resolveModel(spec, index),
-        dataset,
-      },
-    }),
-  );
+      extensions: { tier: tierOf(spec.dataset, model, limit) },
+      data: { experiment, experimentName: spec.name, index, count: spec.models.length, model, dataset },
+    });
+  });
 }
 
 /**

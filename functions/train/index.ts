@@ -4,6 +4,7 @@ import { perInstance } from '../host/instances.ts';
 import { main } from '../host/main.ts';
 import { makePool } from '../host/pool.ts';
 import { requestTrainings, trainModel } from './handler.ts';
+import { readJobLimit } from './tier.ts';
 
 // TensorFlow's native library reads these of the process, not of a thread. Nothing but errors is told; and oneDNN would
 // add in another order on each kind of processor, and takes longer for networks as small as ours.
@@ -21,15 +22,17 @@ export const definition: FunctionDefinition = {
   accepts: ['dataset.generated', 'training.requested'],
   emitsMany: true,
   handle: async (event, deps) => {
-    if (event.type === 'dataset.generated') return requestTrainings(event);
+    if (event.type === 'dataset.generated') return requestTrainings(event, deps);
     return event.type === 'training.requested' ? trainModel(event, deps, threads.of(deps)) : [];
   },
   // In the background: the first training waits for its thread in any case, and a thread that cannot start is its error.
-  init: async (deps) =>
-    void threads
+  init: async (deps) => {
+    readJobLimit(deps.env);
+    threads
       .of(deps)
       .warm()
-      .catch(() => undefined),
+      .catch(() => undefined);
+  },
   shutdown: threads.release,
 };
 

@@ -1,7 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { sentencesOf } from '../local/problems.ts';
+import { sentencesOf } from '../../events/manifest-issues.ts';
+
 import { readYaml } from './read.ts';
 import { refuse } from './refuse.ts';
 

@@ -27,14 +27,21 @@ export function toTriggers(
     ...(spec.filter && { filter: { attributes: spec.filter.attributes ?? {} } }),
     ...(spec.filters && { filters: spec.filters }),
     subscriber: () => resolveUrl(spec.subscriber),
-    ...(spec.subscriber.ref?.kind === 'Service' && { address: addressOf(spec.subscriber, namespace) }),
+    ...(isNamed(spec.subscriber) && { address: addressOf(spec.subscriber, namespace) }),
     ...withDelivery(spec.delivery, resolveUrl),
   }));
 }
 
-/** What a cluster calls a Service: unlike a port of this machine, it says in a dead letter who did not take the event. */
+function isNamed({ ref }: Destination): boolean {
+  return ref?.kind === 'Service' || ref?.kind === 'JobSink';
+}
+
+/** What a cluster calls a Service or a JobSink: unlike a port of this machine, it says in a dead letter who did not take the event. */
 function addressOf({ ref, uri }: Destination, namespace: string): string {
-  const base = `http://${ref?.name}.${namespace}.svc.cluster.local`;
+  const base =
+    ref?.kind === 'JobSink'
+      ? `http://job-sink.knative-eventing.svc.cluster.local/${namespace}/${ref.name}`
+      : `http://${ref?.name}.${namespace}.svc.cluster.local`;
   return uri === undefined ? base : new URL(uri, base).href;
 }
 

@@ -11,7 +11,7 @@ const READY_WITHIN_MS = 60_000;
 const ASK_EVERY_MS = 15;
 const LAST_LINES = 5;
 /** A killed parent closes the channel: nobody would stop the function then. */
-const DIE_WITH_PARENT = `data:text/javascript,${encodeURIComponent(
+export const DIE_WITH_PARENT = `data:text/javascript,${encodeURIComponent(
   "process.once('disconnect',()=>process.kill(process.pid,'SIGTERM'));process.channel?.unref();",
 )}`;
 
@@ -55,7 +55,7 @@ function describe({ code, signal }: Exit): string {
     : `was ended by ${signal} before it was ready`;
 }
 
-function forwardLines(stream: Readable | null, onLine: (line: string) => void): void {
+export function forwardLines(stream: Readable | null, onLine: (line: string) => void): void {
   if (stream !== null) createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on('line', onLine);
 }
 

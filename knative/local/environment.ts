@@ -1,6 +1,8 @@
 import { XorflowError } from '../../events/errors.ts';
-import { binds } from './references.ts';
-import type { ContainerManifest, ServiceManifest } from './schema/service.ts';
+import { type Bindable, binds } from './references.ts';
+import type { ContainerManifest } from './schema/container.ts';
+import type { JobSinkManifest } from './schema/job-sink.ts';
+import type { ServiceManifest } from './schema/service.ts';
 import type { Topology } from './topology.ts';
 
 type Values = Readonly<Record<string, string>>;
@@ -29,20 +31,47 @@ export function environmentOf(
 ): Record<string, string> {
   const { name } = service.metadata;
   const [container] = service.spec.template.spec.containers;
-  const binding = topology.bindings.find((candidate) => binds(candidate, service));
-  const { extensions } = binding?.spec.ceOverrides ?? {};
   return {
     ...sources.extra,
-    ...(container ? declared(container, valuesOf(topology, sources.secrets), `service/${name}`) : {}),
+    ...(container
+      ? declared(container, valuesOf(topology, sources.secrets), `service/${name} spec.template.spec`)
+      : {}),
     HOST: '127.0.0.1',
     K_SERVICE: name,
     K_CONFIGURATION: name,
     K_REVISION: `${name}-00001`,
-    // Both are always set by a binding, the overrides empty where there are none.
-    ...(binding && {
-      K_SINK: sources.sinkOf(binding),
-      K_CE_OVERRIDES: extensions === undefined ? '' : JSON.stringify({ extensions }),
-    }),
+    ...boundOf(service, topology, sources),
+  };
+}
+
+/**
+ * The environment of the Jobs of a JobSink, but for where their event is.
+ *
+ * @throws XorflowError `INVALID_MANIFEST` for a ConfigMap, Secret or key that is not there
+ */
+export function jobEnvironmentOf(
+  jobSink: JobSinkManifest,
+  topology: Topology,
+  sources: EnvironmentSources,
+): Record<string, string> {
+  const [container] = jobSink.spec.job.spec.template.spec.containers;
+  const title = `jobsink/${jobSink.metadata.name} spec.job.spec.template.spec`;
+  return {
+    ...sources.extra,
+    ...(container ? declared(container, valuesOf(topology, sources.secrets), title) : {}),
+    ...boundOf(jobSink, topology, sources),
+    K_EXECUTION_MODE: 'batch',
+  };
+}
+
+function boundOf(manifest: Bindable, topology: Topology, sources: EnvironmentSources): Record<string, string> {
+  const binding = topology.bindings.find((candidate) => binds(candidate, manifest));
+  if (!binding) return {};
+  const { extensions } = binding.spec.ceOverrides ?? {};
+  // Both are always set by a binding, the overrides empty where there are none.
+  return {
+    K_SINK: sources.sinkOf(binding),
+    K_CE_OVERRIDES: extensions === undefined ? '' : JSON.stringify({ extensions }),
   };
 }
 
@@ -63,7 +92,7 @@ function valuesOf({ secrets, configMaps }: Topology, supplied: ValueSets): Sets 
 }
 
 function declared({ env = [], envFrom = [] }: ContainerManifest, sets: Sets, title: string): Record<string, string> {
-  const place = `${title} spec.template.spec.containers.0`;
+  const place = `${title}.containers.0`;
   const values: Record<string, string> = {};
   for (const [index, { prefix = '', secretRef, configMapRef }] of envFrom.entries()) {
     const kind = secretRef ? 'Secret' : 'ConfigMap';

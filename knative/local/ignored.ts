@@ -9,6 +9,9 @@ export interface IgnoredField {
 
 const template = ['spec', 'template'] as const;
 const container = [...template, 'spec', 'containers', '*'] as const;
+const jobSpec = ['spec', 'job', 'spec'] as const;
+const jobPod = [...jobSpec, 'template', 'spec'] as const;
+const jobContainer = [...jobPod, 'containers', '*'] as const;
 const PODS = 'no pods on one machine: the process of the interpreter is the only instance';
 const SANDBOX = 'no container on one machine: the function runs as the user who started the platform';
 const NO_AUTH = 'no identities on one machine: everything listens on loopback only';
@@ -65,6 +68,29 @@ export const IGNORED_FIELDS: readonly IgnoredField[] = [
       reason: 'the interpreter asks as often as it takes',
     }),
   ),
+  {
+    kind: 'JobSink',
+    path: [...jobSpec, 'ttlSecondsAfterFinished'],
+    reason: 'what a Job came to is kept as long as the store is',
+  },
+  { kind: 'JobSink', path: [...jobSpec, 'podFailurePolicy', 'rules', '*', 'onPodConditions'], reason: PODS },
+  { kind: 'JobSink', path: [...jobSpec, 'template', 'metadata'], reason: PODS },
+  { kind: 'JobSink', path: [...jobPod, 'automountServiceAccountToken'], reason: NO_AUTH },
+  { kind: 'JobSink', path: [...jobPod, 'serviceAccountName'], reason: NO_AUTH },
+  { kind: 'JobSink', path: [...jobPod, 'enableServiceLinks'], reason: PODS },
+  { kind: 'JobSink', path: [...jobPod, 'imagePullSecrets'], reason: SANDBOX },
+  { kind: 'JobSink', path: [...jobPod, 'securityContext'], reason: SANDBOX },
+  { kind: 'JobSink', path: [...jobContainer, 'name'], reason: SANDBOX },
+  {
+    kind: 'JobSink',
+    path: [...jobContainer, 'image'],
+    reason: 'the command runs from the source files of the project',
+  },
+  { kind: 'JobSink', path: [...jobContainer, 'imagePullPolicy'], reason: SANDBOX },
+  { kind: 'JobSink', path: [...jobContainer, 'securityContext'], reason: SANDBOX },
+  { kind: 'JobSink', path: [...jobContainer, 'resources', 'limits'], reason: SANDBOX },
+  { kind: 'JobSink', path: [...jobContainer, 'resources', 'requests', 'memory'], reason: SANDBOX },
+  { kind: 'ApiServerSource', path: ['spec', 'serviceAccountName'], reason: NO_AUTH },
   { kind: 'ConfigMap', path: ['immutable'], reason: 'read once, at the start' },
   { kind: 'Secret', path: ['immutable'], reason: 'read once, at the start' },
 ];

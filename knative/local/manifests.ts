@@ -3,7 +3,8 @@ import { join, relative } from 'node:path';
 import { type Document, isMap, isNode, isPair, isScalar, LineCounter, type Node, parseAllDocuments, visit } from 'yaml';
 import { z } from 'zod';
 import { toError } from '../../events/errors.ts';
-import { Problems, sentencesOf } from './problems.ts';
+import { sentencesOf } from '../../events/manifest-issues.ts';
+import { Problems } from './problems.ts';
 
 /** One YAML document of the set, not looked into yet. */
 export interface RawManifest {

@@ -13,6 +13,13 @@ interface PlatformLogEvents {
     readonly signal: string | null;
     readonly restartMs: number;
   };
+  /** A Job has come to its end, good or bad. */
+  'job:ended': {
+    readonly job: string;
+    readonly type: 'Complete' | 'Failed';
+    readonly reason: string;
+    readonly message: string;
+  };
   'request:refused': { readonly service: string; readonly status: number; readonly reason: string };
 }
 

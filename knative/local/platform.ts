@@ -6,6 +6,7 @@ import { toBrokers, toTriggers } from './broker-specs.ts';
 import { startChild } from './child-process.ts';
 import { environmentOf } from './environment.ts';
 import { loadDefinition, startInProcess } from './in-process.ts';
+import { openJobs } from './jobs.ts';
 import { lockFolder } from './lock.ts';
 import { loadManifests } from './manifests.ts';
 import { makeRecord, type PlatformLogEvent, type RecordEntry } from './platform-log.ts';
@@ -50,7 +51,7 @@ export interface Platform extends AsyncDisposable {
 const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
 
 /**
- * Brings up what a folder of manifests describes: Services, Brokers, Triggers and SinkBindings. What has been started is
+ * Brings up what a folder of manifests describes: Services, JobSinks, Brokers, Triggers, SinkBindings and sources. What has been started is
  * closed again when anything fails.
  *
  * @throws XorflowError `INVALID_MANIFEST`, `STORE_LOCKED`, `STORE_UNAVAILABLE`, `PORT_IN_USE`; or what a function's start threw
@@ -130,12 +131,18 @@ async function start(
   );
   const served = new Map(opened.map((one) => [one.service, one]));
 
+  const jobs = await openJobs(topology, { data: resolve(options.data), root, record });
+  closers.push(() => jobs.close());
+
   const late: { broker?: LocalBroker } = {};
   const resolveUrl = ({ ref, uri }: Destination): string => {
-    const isBroker = ref?.kind === 'Broker';
-    const base = ref && (isBroker ? late.broker?.urlOf(namespace, ref.name) : urlOfService(served, ref.name));
+    const base = ref && urlOfRef(ref);
     return uri === undefined ? (base ?? '') : new URL(uri, base).href;
   };
+  function urlOfRef({ kind, name }: NonNullable<Destination['ref']>): string | undefined {
+    if (kind === 'Broker') return late.broker?.urlOf(namespace, name);
+    return kind === 'JobSink' ? jobs.urlOf(name) : urlOfService(served, name);
+  }
   const journal = resolve(options.data, 'broker');
   const broker = await startBroker(toBrokers(topology, resolveUrl), toTriggers(topology, resolveUrl), {
     journal,
@@ -156,6 +163,7 @@ async function start(
       served.get(service.metadata.name)?.launch(fileOf(service), environmentOf(service, topology, sources)),
     ),
   );
+  await jobs.launch(sources, ({ spec }) => resolveUrl(spec.sink));
   return { served, broker };
 }
 

@@ -1,4 +1,5 @@
 import type { Problems } from './problems.ts';
+import type { JobSinkManifest } from './schema/job-sink.ts';
 import type { AnyManifest } from './schema/kinds.ts';
 import type { Destination } from './schema/parts.ts';
 import type { ServiceManifest } from './schema/service.ts';
@@ -6,6 +7,7 @@ import type { SinkBindingManifest } from './schema/sink-binding.ts';
 
 const SERVICE = 'serving.knative.dev/v1/Service';
 const BROKER = 'eventing.knative.dev/v1/Broker';
+const JOB_SINK = 'sinks.knative.dev/v1alpha1/JobSink';
 
 /** A manifest with the name that problems call it by and the lines of its fields. */
 export interface Checked<M extends AnyManifest = AnyManifest> {
@@ -40,16 +42,11 @@ export function resolveReferences(checked: readonly Checked[], problems: Problem
         `No Broker "${manifest.spec.broker}" at spec.broker: expected ${namesOf(manifests, 'Broker')}`,
       );
     }
-    if (
-      manifest.kind === 'SinkBinding' &&
-      !manifests.some((other) => other.kind === 'Service' && binds(manifest, other))
-    ) {
-      fail(
-        ['spec', 'subject'],
-        `No Service for spec.subject: expected ${namesOf(manifests, 'Service')}, or labels of one`,
-      );
+    if (manifest.kind === 'SinkBinding' && !manifests.some((other) => isBindable(other) && binds(manifest, other))) {
+      const kind = manifest.spec.subject.kind === 'Job' ? 'JobSink' : 'Service';
+      fail(['spec', 'subject'], `No ${kind} for spec.subject: expected ${namesOf(manifests, kind)}, or labels of one`);
     }
-    if (manifest.kind === 'Service') {
+    if (isBindable(manifest)) {
       const bindings = manifests.filter((other) => other.kind === 'SinkBinding' && binds(other, manifest));
       const names = bindings.map(({ metadata }) => metadata.name).join(' and ');
       if (bindings.length > 1) fail(['metadata'], `K_SINK from the SinkBindings ${names}: expected one at most`);
@@ -57,18 +54,39 @@ export function resolveReferences(checked: readonly Checked[], problems: Problem
   }
 }
 
-/** Whether a SinkBinding is about a Service, by name or by all of its labels. */
-export function binds(binding: SinkBindingManifest, service: ServiceManifest): boolean {
-  const { name, selector } = binding.spec.subject;
-  if (name !== undefined) return name === service.metadata.name;
-  const labels = service.metadata.labels ?? {};
+/** What runs code, and so may be given a sink. */
+export type Bindable = ServiceManifest | JobSinkManifest;
+
+function isBindable(manifest: AnyManifest): manifest is Bindable {
+  return manifest.kind === 'Service' || manifest.kind === 'JobSink';
+}
+
+/** Whether a SinkBinding is about a Service, by name or by all of its labels, or about the Jobs of a JobSink. */
+export function binds(binding: SinkBindingManifest, manifest: Bindable): boolean {
+  const { subject } = binding.spec;
+  if (subject.kind === 'Job') {
+    return manifest.kind === 'JobSink' && matches(subject.selector, manifest.spec.job.metadata?.labels);
+  }
+  if (manifest.kind !== 'Service') return false;
+  return subject.name === undefined
+    ? matches(subject.selector, manifest.metadata.labels)
+    : subject.name === manifest.metadata.name;
+}
+
+/** Whether something has all the labels that a selector asks for. */
+export function matches(
+  selector: { readonly matchLabels: Readonly<Record<string, string>> } | undefined,
+  labels: Readonly<Record<string, string>> = {},
+): boolean {
   return Object.entries(selector?.matchLabels ?? {}).every(([key, value]) => labels[key] === value);
 }
 
 function destinationsOf(manifest: AnyManifest): { path: string[]; destination: Destination }[] {
   const found: { path: string[]; destination: Destination | undefined }[] = [];
   if (manifest.kind === 'Trigger') found.push({ path: ['spec', 'subscriber'], destination: manifest.spec.subscriber });
-  if (manifest.kind === 'SinkBinding') found.push({ path: ['spec', 'sink'], destination: manifest.spec.sink });
+  if (manifest.kind === 'SinkBinding' || manifest.kind === 'ApiServerSource') {
+    found.push({ path: ['spec', 'sink'], destination: manifest.spec.sink });
+  }
   if (manifest.kind === 'Trigger' || manifest.kind === 'Broker') {
     found.push({ path: ['spec', 'delivery', 'deadLetterSink'], destination: manifest.spec?.delivery?.deadLetterSink });
   }
@@ -90,7 +108,10 @@ function problemOf(
   }
   const type = `${ref.apiVersion}/${ref.kind}`;
   // A dead letter that comes back to the Broker would meet the same Triggers again.
-  const isAllowed = type === SERVICE || (type === BROKER && !place.endsWith('deadLetterSink'));
+  const isAllowed =
+    type === SERVICE ||
+    (type === BROKER && !place.endsWith('deadLetterSink')) ||
+    (type === JOB_SINK && place === 'spec.subscriber');
   if (!isAllowed) return { path: ['ref'], sentence: `${place}.ref ${type}: not supported locally` };
   if (ref.namespace !== undefined && ref.namespace !== namespace) {
     const sentence = `Wrong value "${ref.namespace}" at ${place}.ref.namespace: expected ${namespace}, the one of all`;

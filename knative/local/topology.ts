@@ -1,9 +1,12 @@
 import type { z } from 'zod';
+import { sentencesOf } from '../../events/manifest-issues.ts';
 import { NOT_ENFORCED, withoutIgnored } from './ignored.ts';
 import type { RawManifest } from './manifests.ts';
-import { Problems, sentencesOf } from './problems.ts';
+import { Problems } from './problems.ts';
 import { type Checked, namespaceOf, resolveReferences } from './references.ts';
+import type { ApiServerSourceManifest } from './schema/api-server-source.ts';
 import type { BrokerManifest } from './schema/broker.ts';
+import type { JobSinkManifest } from './schema/job-sink.ts';
 import { KINDS } from './schema/kinds.ts';
 import type { ServiceManifest } from './schema/service.ts';
 import type { SinkBindingManifest } from './schema/sink-binding.ts';
@@ -27,6 +30,8 @@ export interface Topology {
   readonly triggers: readonly TriggerManifest[];
   readonly services: readonly ServiceManifest[];
   readonly bindings: readonly SinkBindingManifest[];
+  readonly jobSinks: readonly JobSinkManifest[];
+  readonly sources: readonly ApiServerSourceManifest[];
   readonly configMaps: readonly ConfigMapManifest[];
   readonly secrets: readonly SecretManifest[];
   readonly ignored: readonly Ignored[];
@@ -52,6 +57,8 @@ export function toTopology(documents: readonly RawManifest[]): Topology {
     triggers: manifests.filter((manifest) => manifest.kind === 'Trigger'),
     services: manifests.filter((manifest) => manifest.kind === 'Service'),
     bindings: manifests.filter((manifest) => manifest.kind === 'SinkBinding'),
+    jobSinks: manifests.filter((manifest) => manifest.kind === 'JobSink'),
+    sources: manifests.filter((manifest) => manifest.kind === 'ApiServerSource'),
     configMaps: manifests.filter((manifest) => manifest.kind === 'ConfigMap'),
     secrets: manifests.filter((manifest) => manifest.kind === 'Secret'),
     ignored,

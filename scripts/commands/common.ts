@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { XorflowError } from '../../events/errors.ts';
+import type { Records } from '../../functions/client/logged.ts';
 import { usageError } from '../exit.ts';
-import type { Records } from '../records.ts';
 
 /** The options that say which platform, or which record, is meant. */
 export interface PlaceOptions {
@@ -80,7 +80,10 @@ export function checkPlace({ to, store }: PlaceOptions): void {
 export async function openPlace(options: PlaceOptions): Promise<Records> {
   checkPlace(options);
   if (options.to !== undefined) {
-    const { makeClient, parseUrl } = await import('../client.ts');
+    const [{ makeClient }, { parseUrl }] = await Promise.all([
+      import('../../functions/client/client.ts'),
+      import('../url.ts'),
+    ]);
     return makeClient(parseUrl(options.to));
   }
   const { openRecords, storeFolder } = await import('../records.ts');

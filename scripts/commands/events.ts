@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { LoggedEvent } from '../records.ts';
+import type { LoggedEvent } from '../../functions/client/logged.ts';
 import { printable } from '../table.ts';
 import { addJson, addPlace, openPlace, type PlaceOptions } from './common.ts';
 
@@ -22,7 +22,7 @@ export function defineEvents(signal: AbortSignal): Command {
 
 async function events(id: string, options: EventsOptions, signal: AbortSignal): Promise<void> {
   await using records = await openPlace(options);
-  const { isLast } = await import('../records.ts');
+  const { isLast } = await import('../../functions/client/logged.ts');
   const show = ({ json }: LoggedEvent) => process.stdout.write(`${options.json ? json : formatEvent(json)}\n`);
   const past = await records.events(id, signal);
   for (const logged of past) show(logged);

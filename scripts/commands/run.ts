@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
 import type { ExperimentSpec } from '../../events/spec.ts';
-import type { Client } from '../client.ts';
+import type { Client } from '../../functions/client/client.ts';
 import { EXIT } from '../exit.ts';
 import type { SpecOptions } from '../options.ts';
 import type { ResultsFolder } from '../results-folder.ts';
@@ -59,7 +59,10 @@ async function run(options: RunOptions, signal: AbortSignal, leave: Leave): Prom
 
 async function clientOf({ to }: RunOptions): Promise<Client | undefined> {
   if (to === undefined) return undefined;
-  const { makeClient, parseUrl } = await import('../client.ts');
+  const [{ makeClient }, { parseUrl }] = await Promise.all([
+    import('../../functions/client/client.ts'),
+    import('../url.ts'),
+  ]);
   return makeClient(parseUrl(to));
 }
 

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
+import type { Records } from '../../functions/client/logged.ts';
 import { usageError } from '../exit.ts';
 import type { Outcome } from '../experiment.ts';
-import type { Records } from '../records.ts';
 import type { PlotFiles } from '../report.ts';
 import { addJson, addPlace, openPlace, type PlaceOptions } from './common.ts';
 
@@ -35,7 +35,7 @@ async function show(id: string, options: ShowOptions, signal: AbortSignal): Prom
     { formatFailure, formatModels },
     { formatDuration, formatTable },
   ] = await Promise.all([
-    import('../records.ts'),
+    import('../../functions/client/logged.ts'),
     import('../steps.ts'),
     import('../report.ts'),
     import('../table.ts'),

@@ -25,7 +25,7 @@ export function defineVerify(signal: AbortSignal): Command {
 }
 
 async function verify(id: string, options: PlaceOptions & { json?: true }, signal: AbortSignal): Promise<void> {
-  const { stateOf } = await import('../records.ts');
+  const { stateOf } = await import('../../functions/client/logged.ts');
   const { entriesOf } = await import('../results.ts');
   const { formatTable } = await import('../table.ts');
   await using records = await openPlace(options);
@@ -68,7 +68,7 @@ async function verify(id: string, options: PlaceOptions & { json?: true }, signa
 async function repeat(spec: ExperimentSpec, signal: AbortSignal): Promise<Outcome> {
   const [{ startLocal }, { makeClient }, { runExperiment }] = await Promise.all([
     import('../local.ts'),
-    import('../client.ts'),
+    import('../../functions/client/client.ts'),
     import('../experiment.ts'),
   ]);
   const data = await mkdtemp(join(tmpdir(), 'xorflow-verify-'));

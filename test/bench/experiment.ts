@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PRESETS } from '../../events/presets.ts';
 import { specSchema } from '../../events/spec.ts';
-import { makeClient } from '../../scripts/client.ts';
+import { makeClient } from '../../functions/client/client.ts';
 import { runExperiment } from '../../scripts/experiment.ts';
 import { startLocal } from '../../scripts/local.ts';
 import { answer } from './answer.ts';

@@ -1,234 +1,95 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile } from 'node:fs/promises';
+import { glob, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { Ajv } from 'ajv';
-import { parse, parseAllDocuments } from 'yaml';
-import { CATALOGUE, type EventType } from '../../events/registry.ts';
+import { parse } from 'yaml';
+import { CATALOGUE } from '../../events/registry.ts';
 import type { FunctionDefinition } from '../../functions/host/function.ts';
-import { toMilliseconds } from '../../knative/local/duration.ts';
 import { loadManifests } from '../../knative/local/manifests.ts';
-import { binds } from '../../knative/local/references.ts';
-import type { ServiceManifest } from '../../knative/local/schema/service.ts';
-import { toSettings } from '../../knative/local/serving.ts';
 import { toTopology } from '../../knative/local/topology.ts';
-
-type Fields = Record<string, unknown>;
+import { CRDS, makeValidator } from '../support/crds.ts';
+import { RULES } from './rules/all.ts';
+import { CLASS } from './rules/brokers.ts';
+import { hasPublishedSchema } from './rules/kinds.ts';
+import { at, BROKER, type Fields, fieldsAt, functionPodsOf, ofType, SERVICE, titleOf } from './rules/set.ts';
+import { chainOf, EMITS, functionOfTrigger, RECORD_ONLY, typeOfTrigger } from './rules/triggers.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const BASE = join(ROOT, 'knative/base');
-const CRDS = join(ROOT, '../shared/crds');
-const COLD_START_MS = 20_000;
-const LONGEST_CHAIN_OF_ATTEMPTS_MS = 15 * 60_000;
-
-/** What each function emits, beside experiment.failed, which any of them may. */
-const EMITS: Readonly<Record<string, readonly EventType[]>> = {
-  generate: ['dataset.generated'],
-  scatter: ['samples.plotted'],
-  train: ['training.requested', 'model.trained', 'trial.completed'],
-  compare: ['models.compared', 'experiment.completed'],
-  gateway: [],
-};
-
-/**
- * Nothing but the record follows these: models.compared tells the result ahead of the summary, which the same function
- * emits with it; searches (trial.*) have no Triggers yet.
- */
-const RECORD_ONLY: readonly string[] = ['models.compared', 'trial.requested', 'trial.completed', 'trials.plotted'];
 
 const raw = await loadManifests(BASE);
-const { brokers, triggers, services, bindings, namespace } = toTopology(raw);
-const documents = raw.map(({ document }) => document as Fields);
+const base = raw.map(({ document }) => document as Fields);
+const pods = functionPodsOf(base);
+const validate = await makeValidator();
 
-function ofKind(kind: string): Fields[] {
-  return documents.filter((document) => document.kind === kind);
-}
+for (const rule of RULES) test(`base: ${rule.name}`, () => assert.deepEqual(rule.check(base), []));
 
-function nameOf(document: unknown): string {
-  return (document as { metadata: { name: string } }).metadata.name;
-}
+test('base: the local interpreter honours all of it, in the namespace xorflow', () => {
+  assert.equal(toTopology(raw).namespace, 'xorflow');
+  assert.deepEqual(ofType(base, 'v1/Namespace').map(titleOf), ['Namespace xorflow']);
+});
 
-/** The value at a path of a manifest, as it stands in the file. */
-function at(value: unknown, ...path: (string | number)[]): unknown {
-  return path.reduce<unknown>((current, key) => (current as Fields | undefined)?.[key], value);
-}
-
-function serviceOf(name: string): ServiceManifest {
-  return services.find(({ metadata }) => metadata.name === name) ?? assert.fail(`no Service ${name}`);
-}
-
-function subscriberOf(trigger: (typeof triggers)[number]): string {
-  return trigger.spec.subscriber.ref?.name ?? assert.fail(`${nameOf(trigger)} has no ref`);
-}
-
-const chain = triggers.filter((trigger) => nameOf(trigger) !== 'record');
-
-/** The schemas of the real custom resources, by `apiVersion/kind`; unknown fields are refused where they do not say otherwise. */
-async function readCrds(): Promise<Map<string, Fields>> {
-  const schemas = new Map<string, Fields>();
-  const files = await readdir(CRDS).catch(() => []);
-  for (const file of files.filter((name) => name.startsWith('knative-'))) {
-    for (const document of parseAllDocuments(await readFile(join(CRDS, file), 'utf8'))) {
-      const { spec } = document.toJS() as { spec: { group: string; names: { kind: string }; versions: Fields[] } };
-      for (const version of spec.versions) {
-        const schema = at(version, 'schema', 'openAPIV3Schema') as Fields;
-        schemas.set(`${spec.group}/${String(version.name)}/${spec.names.kind}`, closed(schema));
-      }
-    }
-  }
-  return schemas;
-}
-
-function closed(schema: Fields): Fields {
-  const inner = Object.fromEntries(
-    Object.entries(schema).map(([key, value]) => {
-      if (key === 'properties') {
-        return [
-          key,
-          Object.fromEntries(Object.entries(value as Fields).map(([name, field]) => [name, closed(field as Fields)])),
-        ];
-      }
-      return [key, key === 'items' ? closed(value as Fields) : value];
-    }),
+test('base: the overlay of a laptop is no more and no less, to the local interpreter too', async () => {
+  const overlay = await loadManifests(join(ROOT, 'knative/overlays/local'));
+  assert.deepEqual(
+    overlay.map(({ document }) => document),
+    base,
   );
-  const isOpen = schema['x-kubernetes-preserve-unknown-fields'] === true || schema.additionalProperties !== undefined;
-  return schema.properties && !isOpen ? { ...inner, additionalProperties: false } : inner;
-}
+});
 
-test('every custom resource is valid against the schema that the cluster has for it', async (context) => {
-  const schemas = await readCrds();
-  if (schemas.size === 0) return context.skip(`no folder ${CRDS}`);
-  const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true });
-  for (const document of documents.filter(({ apiVersion }) => String(apiVersion).includes('knative'))) {
-    const type = `${String(document.apiVersion)}/${String(document.kind)}`;
-    const schema = schemas.get(type) ?? assert.fail(`no schema for ${type}`);
-    // The API server takes these two itself; the schemas leave them out, or metadata empty.
-    const { apiVersion: _version, kind: _kind, metadata: _metadata, ...rest } = document;
-    const { apiVersion: _a, kind: _k, metadata: _m, ...properties } = schema.properties as Fields;
-    const isValid = ajv.validate({ ...schema, properties }, rest);
-    assert.ok(isValid, `${type} ${nameOf(document)}: ${ajv.errorsText(ajv.errors, { dataVar: nameOf(document) })}`);
+test('base: the class of the Broker is left to the cluster', () => {
+  for (const broker of ofType(base, BROKER)) {
+    assert.equal(at(broker, 'metadata', 'annotations', CLASS), undefined);
+    assert.equal(at(broker, 'spec', 'config'), undefined);
   }
 });
 
-test('a field that the cluster does not know is refused by the schemas that the manifests are tested with', async (context) => {
-  const schema = (await readCrds()).get('serving.knative.dev/v1/Service');
-  if (schema === undefined) return context.skip(`no folder ${CRDS}`);
-  const ajv = new Ajv({ strict: false, validateFormats: false });
-  const [service] = ofKind('Service');
-  const spec = structuredClone(service?.spec);
-  (at(spec, 'template', 'spec', 'containers', 0) as Fields).comand = ['node'];
-  assert.equal(ajv.validate(schema, { spec }), false);
-  assert.match(ajv.errorsText(), /additional properties/);
+test('base: no Secret is in the repository', () => {
+  assert.deepEqual(ofType(base, 'v1/Secret'), []);
 });
 
-test('the set is one namespace with one Broker, the five functions and their Triggers', () => {
-  assert.equal(namespace, 'xorflow');
-  assert.deepEqual(ofKind('Namespace').map(nameOf), ['xorflow']);
-  assert.deepEqual(brokers.map(nameOf), ['default']);
-  assert.deepEqual(services.map(nameOf), ['generate', 'scatter', 'train', 'compare', 'gateway']);
+test('base: every custom resource is valid against the schema that the cluster has for it', (context) => {
+  if (validate === undefined) return context.skip(`no folder ${CRDS}`);
+  const resources = base.filter(hasPublishedSchema);
+  assert.ok(resources.length > 0);
   assert.deepEqual(
-    triggers.map(
-      (trigger) =>
-        `${nameOf(trigger)}: ${Object.entries(trigger.spec.filter?.attributes ?? {}).join(' ')} -> ${subscriberOf(trigger)}`,
-    ),
-    [
-      'generate: type,experiment.requested -> generate',
-      'scatter: type,dataset.generated dims,2 -> scatter',
-      'train-fan-out: type,dataset.generated -> train',
-      'train: type,training.requested -> train',
-      'compare: type,model.trained -> compare',
-      'compare-samples: type,samples.plotted -> compare',
-      'record:  -> gateway',
-    ],
-  );
-});
-
-test('the Broker answers at once, keeps its dead letters, and leaves its class to the cluster', () => {
-  const [broker] = ofKind('Broker');
-  const annotations = at(broker, 'metadata', 'annotations') as Fields;
-  assert.deepEqual(annotations, { 'messaging.knative.dev/async-handler': 'true' });
-  const delivery = brokers[0]?.spec?.delivery ?? {};
-  assert.equal(delivery.deadLetterSink?.ref?.name, 'gateway');
-  for (const field of ['retry', 'backoffPolicy', 'backoffDelay', 'timeout'] as const)
-    assert.ok(delivery[field] !== undefined, field);
-});
-
-for (const trigger of triggers) {
-  const name = nameOf(trigger);
-  test(`trigger ${name}: says its whole delivery, waits longer than its function takes, and ends within 15 minutes`, () => {
-    const { retry, backoffPolicy, backoffDelay, timeout } = trigger.spec.delivery ?? {};
-    assert.ok(
-      retry !== undefined && backoffPolicy !== undefined && backoffDelay !== undefined && timeout !== undefined,
-    );
-    const timeoutMs = toMilliseconds(timeout, name);
-    const longest = toSettings(serviceOf(subscriberOf(trigger))).timeoutMs + COLD_START_MS;
-    assert.ok(timeoutMs >= longest, `${timeoutMs} < ${longest}: what runs once would be delivered twice`);
-    const waits = Array.from(
-      { length: retry },
-      (_, attempt) => toMilliseconds(backoffDelay, name) * (backoffPolicy === 'linear' ? attempt : 2 ** attempt),
-    );
-    const total = (retry + 1) * timeoutMs + waits.reduce((sum, wait) => sum + wait, 0);
-    assert.ok(total < LONGEST_CHAIN_OF_ATTEMPTS_MS, `${total} ms`);
-  });
-
-  test(`trigger ${name}: filters by attributes only, on types and extensions of the catalogue`, () => {
-    assert.equal(trigger.spec.filters, undefined, 'not every broker knows filters');
-    const { type, ...extensions } = trigger.spec.filter?.attributes ?? {};
-    if (name === 'record') return assert.equal(trigger.spec.filter, undefined);
-    const definition = CATALOGUE.find((candidate) => candidate.type === type) ?? assert.fail(`no type ${type}`);
-    for (const extension of Object.keys(extensions)) assert.ok(extension in definition.extensions, extension);
-  });
-}
-
-test('every type of an experiment has a Trigger beside the record, except those that end it', () => {
-  const triggered = new Set(chain.map((trigger) => trigger.spec.filter?.attributes?.type));
-  const missing = CATALOGUE.filter(
-    ({ type, terminal }) => !terminal && !triggered.has(type) && !RECORD_ONLY.includes(type),
-  );
-  assert.deepEqual(
-    missing.map(({ type }) => type),
+    resources.flatMap((document) => validate(document).map((problem) => `${titleOf(document)}: ${problem}`)),
     [],
   );
 });
 
-test('no function comes back to a type that led to it', () => {
-  const next = new Map<string, Set<string>>();
-  for (const trigger of chain) {
-    const type = trigger.spec.filter?.attributes?.type ?? '';
-    // train answers a dataset with requests and a request with a model, never the other way round.
-    const emitted = (EMITS[subscriberOf(trigger)] ?? []).filter((output) =>
-      subscriberOf(trigger) === 'train' ? (type === 'dataset.generated') === (output === 'training.requested') : true,
-    );
-    next.set(type, new Set([...(next.get(type) ?? []), ...emitted]));
-  }
-  const visit = (type: string, path: readonly string[]): void => {
-    assert.ok(!path.includes(type), `${path.join(' -> ')} -> ${type}`);
-    for (const following of next.get(type) ?? []) visit(following, [...path, type]);
-  };
-  visit('experiment.requested', []);
-  for (const type of next.keys()) visit(type, []);
+test('a field that the cluster does not know is refused by the schemas that the manifests are tested with', (context) => {
+  if (validate === undefined) return context.skip(`no folder ${CRDS}`);
+  const service = structuredClone(ofType(base, SERVICE)[0]) ?? assert.fail();
+  fieldsAt(service, 'spec', 'template', 'spec', 'containers', 0).comand = ['node'];
+  assert.match(validate(service).join(), /additional properties.*comand/);
 });
 
-for (const service of services) {
-  const name = nameOf(service);
-  const document = ofKind('Service').find((candidate) => nameOf(candidate) === name) ?? assert.fail(name);
-  const revision = at(document, 'spec', 'template', 'spec');
-  const container = at(revision, 'containers', 0);
+test('every function of the project runs somewhere, by its own program', async () => {
+  const entries = await Array.fromAsync(glob('functions/*/index.ts', { cwd: ROOT }));
+  const names = entries.map((file) => file.split(/[/\\]/)[1]).sort();
+  assert.deepEqual([...new Set(pods.map(({ name }) => name))].sort(), names);
+  for (const { title, container } of pods)
+    assert.match(
+      [container.command, container.args ?? []].flat().join(' '),
+      /^node functions\/[a-z-]+\/index\.ts$/,
+      title,
+    );
+});
 
-  test(`service ${name}: accepts what its Triggers send it`, async () => {
-    const file = join(ROOT, `functions/${name}/index.ts`);
-    assert.deepEqual(at(container, 'command'), ['node', `functions/${name}/index.ts`]);
-    const { definition } = (await import(pathToFileURL(file).href)) as { definition: FunctionDefinition };
+for (const name of new Set(pods.map((pod) => pod.name))) {
+  test(`function ${name}: accepts what its Triggers send it, and nothing that never comes`, async () => {
+    const file = pathToFileURL(join(ROOT, `functions/${name}/index.ts`)).href;
+    const { definition } = (await import(file)) as { definition: FunctionDefinition };
     assert.equal(definition.name, name);
-    const sent = chain
-      .filter((trigger) => subscriberOf(trigger) === name)
-      .map((trigger) => trigger.spec.filter?.attributes?.type);
-    const { accepts } = definition;
-    if (accepts === 'all') return;
-    const accepted: readonly string[] = accepts;
+    if (definition.accepts === 'all') return;
+    const accepted: readonly string[] = definition.accepts;
+    const sent = chainOf(base)
+      .filter((trigger) => functionOfTrigger(base, trigger) === name)
+      .map(typeOfTrigger);
     assert.deepEqual(
-      sent.filter((type) => !accepted.includes(type ?? '')),
+      sent.filter((type) => !accepted.includes(type)),
       [],
     );
     assert.deepEqual(
@@ -238,48 +99,25 @@ for (const service of services) {
     );
   });
 
-  test(`service ${name}: runs restricted, with probes and limits, and is not public`, () => {
-    assert.equal(at(document, 'metadata', 'labels', 'networking.knative.dev/visibility'), 'cluster-local');
-    assert.equal(at(container, 'readinessProbe', 'httpGet', 'path'), '/health/readiness');
-    assert.equal(at(container, 'livenessProbe', 'httpGet', 'path'), '/health/liveness');
-    for (const kind of ['requests', 'limits']) {
-      for (const resource of ['cpu', 'memory'])
-        assert.ok(at(container, 'resources', kind, resource), `${kind}.${resource}`);
+  test(`function ${name}: makes no event that the graph of types does not know of`, async () => {
+    const made = new Set<string>();
+    for await (const file of glob(`functions/${name}/**/*.ts`, { cwd: ROOT })) {
+      const text = await readFile(join(ROOT, file), 'utf8');
+      for (const [, definition = ''] of text.matchAll(/\b(?:makeEvent|made)\((\w+),/g)) made.add(definition);
     }
-    const { runAsUser, runAsGroup, ...restricted } = at(container, 'securityContext') as Fields;
-    assert.ok(Number(runAsUser) > 0 && Number(runAsGroup) > 0);
-    assert.deepEqual(restricted, {
-      runAsNonRoot: true,
-      readOnlyRootFilesystem: true,
-      allowPrivilegeEscalation: false,
-      capabilities: { drop: ['ALL'] },
-      seccompProfile: { type: 'RuntimeDefault' },
-    });
-    assert.equal(at(revision, 'automountServiceAccountToken'), false);
-  });
-
-  test(`service ${name}: keeps the limits of Serving and tells the function its concurrency`, () => {
-    const timeout = Number(at(revision, 'timeoutSeconds'));
-    assert.ok(timeout > 0 && timeout <= 600);
-    if (timeout > 300) assert.equal(at(revision, 'responseStartTimeoutSeconds'), timeout);
-    const env = at(container, 'env') as { name: string; value?: string }[];
-    const told = env.find((entry) => entry.name === 'XORFLOW_CONCURRENCY')?.value;
-    assert.equal(told, String(at(revision, 'containerConcurrency')));
-    assert.equal(
-      env.find((entry) => entry.name === 'HOST')?.value,
-      '0.0.0.0',
-      'a pod listens on all of its interfaces',
+    // The gateway takes requests in and makes failures of dead letters.
+    const allowed = name === 'gateway' ? ['experiment.requested', 'trial.completed'] : (EMITS[name] ?? []);
+    const types = CATALOGUE.map(({ type }) => type).filter((type) => made.has(camel(type)));
+    assert.deepEqual(
+      types.filter((type) => type !== 'experiment.failed' && !allowed.includes(type)),
+      [],
     );
-    assert.equal(at(document, 'metadata', 'annotations'), undefined);
-    assert.equal(at(document, 'spec', 'template', 'metadata', 'name'), undefined);
   });
+}
 
-  test(`service ${name}: gets K_SINK from exactly one SinkBinding, and its store from the Secret`, () => {
-    assert.equal(bindings.filter((binding) => binds(binding, service)).length, 1);
-    const env = at(container, 'env') as Fields[];
-    const store = env.find((entry) => entry.name === 'XORFLOW_STORE');
-    assert.deepEqual(at(store, 'valueFrom', 'secretKeyRef'), { name: 'xorflow-store', key: 'url' });
-  });
+/** `model.trained` is `modelTrained` in the sources. */
+function camel(type: string): string {
+  return type.replace(/\.(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
 test('every file of the folder is a resource of the kustomization', async () => {

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { digestOf } from '../../events/descriptor.ts';
 import { specSchema } from '../../events/spec.ts';
-import { makeClient, parseUrl } from '../../scripts/client.ts';
+import { makeClient } from '../../functions/client/client.ts';
 import { runExperiment } from '../../scripts/experiment.ts';
 import { makeFailover } from '../../scripts/failover.ts';
+import { parseUrl } from '../../scripts/url.ts';
 import { EXPERIMENT, exampleLog, type Faults, startGateway } from './gateway.ts';
 
 const PATIENCE = { silence: 2_000, away: 600 };

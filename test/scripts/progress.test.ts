@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
+import { toLogged } from '../../functions/client/logged.ts';
 import { makeProgress } from '../../scripts/progress.ts';
-import { toLogged } from '../../scripts/records.ts';
 import { formatDuration, formatTable, printable } from '../../scripts/table.ts';
 import { EXPERIMENT, exampleLog } from './gateway.ts';
 

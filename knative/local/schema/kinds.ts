@@ -1,5 +1,7 @@
 import type { z } from 'zod';
+import { type ApiServerSourceManifest, apiServerSourceSchema } from './api-server-source.ts';
 import { type BrokerManifest, brokerSchema } from './broker.ts';
+import { type JobSinkManifest, jobSinkSchema } from './job-sink.ts';
 import { type ServiceManifest, serviceSchema } from './service.ts';
 import { type SinkBindingManifest, sinkBindingSchema } from './sink-binding.ts';
 import { type TriggerManifest, triggerSchema } from './trigger.ts';
@@ -17,6 +19,8 @@ export type AnyManifest =
   | TriggerManifest
   | ServiceManifest
   | SinkBindingManifest
+  | JobSinkManifest
+  | ApiServerSourceManifest
   | NamespaceManifest
   | ConfigMapManifest
   | SecretManifest;
@@ -27,6 +31,8 @@ export const KINDS: Readonly<Record<string, z.ZodType<AnyManifest>>> = {
   'eventing.knative.dev/v1/Trigger': triggerSchema,
   'serving.knative.dev/v1/Service': serviceSchema,
   'sources.knative.dev/v1/SinkBinding': sinkBindingSchema,
+  'sources.knative.dev/v1/ApiServerSource': apiServerSourceSchema,
+  'sinks.knative.dev/v1alpha1/JobSink': jobSinkSchema,
   'v1/Namespace': namespaceSchema,
   'v1/ConfigMap': configMapSchema,
   'v1/Secret': secretSchema,

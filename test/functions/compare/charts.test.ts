@@ -6,7 +6,7 @@ import type { ComparedModel, Comparison } from '../../../functions/compare/compa
 import { evaluate } from '../../../functions/compare/evaluate.ts';
 import { evaluate as metricsOf } from '../../../functions/model/metrics.ts';
 import { type Network, predictLogits } from '../../../functions/model/network.ts';
-import { compile } from '../../../functions/plots/render.ts';
+import { compile } from '../../../functions/plots/compile.ts';
 import { vega } from '../../../functions/plots/vega.ts';
 import { assertGolden } from '../plots/golden.ts';
 import { evaluationInput, fixturePoints, LINE, SOLVER } from './fixture.ts';

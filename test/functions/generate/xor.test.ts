@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { SPLITS } from '../../../events/parts.ts';
 import { type DatasetSpec, specSchema } from '../../../events/spec.ts';
 import { balanceOf } from '../../../functions/dataset/points.ts';
-import { makePoints, SPLITS } from '../../../functions/generate/xor.ts';
+import { makePoints } from '../../../functions/generate/xor.ts';
 
 const specOf = (dataset: Partial<DatasetSpec>): DatasetSpec => specSchema.parse({ dataset }).dataset;
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { allocatePoints, type Points } from '../../../functions/dataset/points.ts';
-import { compile } from '../../../functions/plots/render.ts';
+import { compile } from '../../../functions/plots/compile.ts';
 import { MAX_POINTS, scatterChart } from '../../../functions/scatter/scatter.ts';
 import { assertGolden } from '../plots/golden.ts';
 

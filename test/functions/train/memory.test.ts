@@ -7,10 +7,10 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type EventOf, makeEvent } from '../../../events/define.ts';
+import { SPLITS } from '../../../events/parts.ts';
 import { trainingRequested } from '../../../events/registry.ts';
 import { type ExperimentSpecInput, resolveModel, specSchema } from '../../../events/spec.ts';
 import { generateSplit } from '../../../functions/generate/split.ts';
-import { SPLITS } from '../../../functions/generate/xor.ts';
 import { openStore } from '../../../functions/store/open.ts';
 import type { Store } from '../../../functions/store/port.ts';
 

@@ -44,7 +44,7 @@ suite('bench', () => {
     const names = new Set(measurements.map(({ who }) => who));
     for (const name of NAMES) assert.ok(names.has(`engine ${name}`), [...names].join(', '));
     assert.ok(names.has('peer TensorFlow.js fit, wasm'));
-    assert.equal(new Set(measurements.map(({ what }) => what)).size, 4);
+    assert.equal(new Set(measurements.map(({ what }) => what)).size, 5);
     for (const { samples, outcome } of measurements) {
       assert.equal(samples.length, 1);
       assert.match(outcome, /^loss \d\.\d{4}, accuracy [01]\.\d{4}$/);

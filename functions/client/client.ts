@@ -1,6 +1,7 @@
-import { createHash, randomUUID } from 'node:crypto';
-import type { ExperimentSpec } from '../events/spec.ts';
-import { unreachable, usageError } from './exit.ts';
+import { createHash, type Hash, randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import type { ExperimentSpec } from '../../events/spec.ts';
 import {
   Dropped,
   drop,
@@ -12,30 +13,32 @@ import {
   readJson,
   send,
   toUnreachable,
+  unreachable,
 } from './http.ts';
-import { type Records, type Summary, toLogged } from './records.ts';
+import { type Records, type Summary, toLogged } from './logged.ts';
 import { readEvents, readLines } from './sse.ts';
 
 const PATIENCE: Patience = { silence: 120_000, away: 15_000 };
 /** A stream that lived so long was a connection, not a server that hangs up on everybody. */
 const LIVED_MS = 1_000;
 
+/** What names the event of a request. */
+export interface RequestEvent {
+  readonly id: string;
+  readonly source?: string;
+  /** The id of the experiment; without it, it is derived from source and id. */
+  readonly subject?: string;
+}
+
 /** The HTTP API of a platform. */
 export interface Client extends Records {
   readonly url: string;
-  /** Requests an experiment and returns its id; sent again with the same event id it still starts one. */
-  request(spec: ExperimentSpec, signal: AbortSignal, eventId?: string): Promise<string>;
+  /** Requests an experiment and returns its id; sent again as the same event it still starts one. */
+  request(spec: ExperimentSpec, signal: AbortSignal, event?: RequestEvent): Promise<string>;
+  /** Writes the bytes of a digest to a file, however many they are, verified against it. */
+  save(digest: string, file: string, signal: AbortSignal): Promise<void>;
   /** The metric lines of an experiment's trainings, until its end. */
   lines(id: string, signal: AbortSignal): AsyncIterable<string>;
-}
-
-/** Reads `--to`. @throws RejectedError `INVALID_ARGUMENT` for anything but an http or https URL */
-export function parseUrl(text: string): string {
-  const url = URL.parse(text);
-  if (url && /^https?:$/.test(url.protocol) && url.search === '' && url.hash === '')
-    return url.href.replace(/\/+$/, '');
-  const value = JSON.stringify(text.slice(0, 80));
-  throw usageError(`Wrong value ${value} at --to: expected a URL such as http://127.0.0.1:8080`);
 }
 
 /**
@@ -57,11 +60,11 @@ export function makeClient(url: string, patience: Patience = PATIENCE): Client {
 
   return {
     url,
-    async request(spec, signal, eventId = randomUUID()) {
+    async request(spec, signal, event = { id: randomUUID() }) {
       const init = {
         method: 'POST',
         headers: { 'content-type': 'application/cloudevents+json', accept: 'application/json' },
-        body: JSON.stringify(toRequest(spec, eventId)),
+        body: JSON.stringify(toRequest(spec, event)),
         signal,
       };
       const attempt = () => send(url, '/experiments', init);
@@ -129,17 +132,38 @@ export function makeClient(url: string, patience: Patience = PATIENCE): Client {
       if (found === digest) return bytes;
       throw unreachable(`Wrong bytes from ${url} for artifact ${digest}: they have the digest ${found}`);
     },
+    async save(digest, file, signal) {
+      const found = await makeBackoff(url, patience.away).repeat(signal, async () => {
+        const response = await send(url, `/artifacts/${digest.replace(':', '/')}`, { signal });
+        const hash = createHash('sha256');
+        await pipeline(readBody(response, patience.silence, signal), hashing(hash), createWriteStream(file));
+        return `sha256:${hash.digest('hex')}`;
+      });
+      if (found !== digest)
+        throw unreachable(`Wrong bytes from ${url} for artifact ${digest}: they have the digest ${found}`);
+    },
     async [Symbol.asyncDispose]() {},
   };
 }
 
+/** Hashes what passes through. */
+function hashing(hash: Hash) {
+  return async function* (chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunks) {
+      hash.update(chunk);
+      yield chunk;
+    }
+  };
+}
+
 /** The event that asks for an experiment; its id is ours, so that the platform knows a repeated request. */
-function toRequest(spec: ExperimentSpec, id: string): Record<string, unknown> {
+function toRequest(spec: ExperimentSpec, { id, source = '/xorflow/command', subject }: RequestEvent) {
   return {
     specversion: '1.0',
     type: 'experiment.requested',
-    source: '/xorflow/command',
+    source,
     id,
+    ...(subject !== undefined && { subject }),
     datacontenttype: 'application/json',
     data: spec,
   };

@@ -1,6 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ERROR_CODES, type ErrorCode, RejectedError, toError } from '../events/errors.ts';
-import { unreachable, usageError } from './exit.ts';
+import { ERROR_CODES, type ErrorCode, RejectedError, toError, XorflowError } from '../../events/errors.ts';
+
+/** The platform cannot be reached or cannot work. */
+export function unreachable(message: string, options?: ErrorOptions): XorflowError {
+  return new XorflowError('PLATFORM_UNREACHABLE', message, options);
+}
 
 /** What a client waits for, in milliseconds. */
 export interface Patience {
@@ -138,7 +142,9 @@ export function toUnreachable(url: string, error: unknown): unknown {
   if (why === 'bad port') {
     const { port } = new URL(url);
     const wrong = `Wrong value ${JSON.stringify(url)} at --to: expected another port`;
-    return usageError(`${wrong}, ${port} is kept for something else than HTTP`, { cause: error });
+    return new RejectedError('INVALID_ARGUMENT', `${wrong}, ${port} is kept for something else than HTTP`, {
+      cause: error,
+    });
   }
   return unreachable(whyAway(url, why), { cause: error });
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { readEvents, readLines, type ServerSentEvent } from '../../scripts/sse.ts';
+import { readEvents, readLines, type ServerSentEvent } from '../../../functions/client/sse.ts';
 
 async function parse(text: string, cuts: readonly number[] = []): Promise<ServerSentEvent[]> {
   return Array.fromAsync(readEvents(cut(Buffer.from(text), cuts)));

@@ -1,4 +1,4 @@
-import { sigmoid } from '../model/network.ts';
+import { sigmoid } from './network.ts';
 
 /** How many points of each class were given which class. */
 export interface Confusion {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { confusionOf, rocOf, wilsonInterval } from '../../../functions/compare/metrics.ts';
+import { confusionOf, rocOf, wilsonInterval } from '../../../functions/model/classification.ts';
 
 test('a logit over 0 is called class 1, one of 0 class 0', () => {
   const labels = Uint8Array.of(0, 0, 0, 1, 1, 1, 1);

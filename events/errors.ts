@@ -19,6 +19,8 @@ export const ERROR_CODES = {
   BUSY: 'the same event is being handled right now, or there is no capacity',
   PORT_IN_USE: 'the port to listen on is taken',
   PLATFORM_UNREACHABLE: 'no platform answers',
+  CLUSTER_REFUSED: 'a cluster does not take what is deployed: rights, definitions or a namespace are missing',
+  FIELD_CONFLICT: 'somebody else manages fields of an object in a cluster',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -30,6 +30,7 @@ async function startFunction(name: string): Promise<Sample> {
       PORT: String(port),
       K_SINK: 'http://127.0.0.1:9/',
       XORFLOW_STORE: `embedded:${folder}`,
+      KF_PIPELINES_ENDPOINT: 'http://127.0.0.1:9/',
       LOG_LEVEL: 'error',
     },
     stdio: ['ignore', 'ignore', 'pipe'],

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { RejectedError } from '../../events/errors.ts';
 import {
   experimentSchema,
@@ -12,8 +12,8 @@ import {
   versionsSchema,
 } from './answers.ts';
 import type { Credentials } from './credentials.ts';
-import { type Call, type Server, send, sendForSome } from './http.ts';
-import { Refused } from './refusal.ts';
+import { type Call, type Server, sendForSome } from './http.ts';
+import { check, isConflict, read } from './read.ts';
 
 export type { Run } from './answers.ts';
 
@@ -192,27 +192,4 @@ function formOf(file: Uint8Array): FormData {
   const form = new FormData();
   form.append('uploadfile', new Blob([new Uint8Array(file)]), 'pipeline.yaml');
   return form;
-}
-
-function isConflict(error: unknown): boolean {
-  return error instanceof Refused && error.status === 409;
-}
-
-async function read<S extends z.ZodType>(
-  server: Server,
-  call: Call,
-  schema: S,
-  signal: AbortSignal,
-): Promise<z.output<S>> {
-  return check(server, call.path, schema, await send(server, call, signal));
-}
-
-function check<S extends z.ZodType>({ url }: Server, path: string, schema: S, json: unknown): z.output<S> {
-  const parsed = schema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const what = z.prettifyError(parsed.error).replace(/\s+/g, ' ');
-  throw new RejectedError(
-    'PLATFORM_UNREACHABLE',
-    `No API of Kubeflow Pipelines at ${url}: its answer to ${path} is not what one says (${what})`,
-  );
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { PipelinesApi } from '../../functions/pipelines/api.ts';
-import { Refused } from '../../functions/pipelines/refusal.ts';
+import { isConflict } from '../../functions/pipelines/read.ts';
 
 /** A pipeline and the version of it that has certain bytes. */
 export interface Published {
@@ -32,7 +32,7 @@ export async function publish(
       return await api.uploadPipeline(name, file, description, signal);
     } catch (error) {
       // Somebody else uploaded it in the meantime.
-      const there = error instanceof Refused && error.status === 409 ? await api.findPipeline(name, signal) : undefined;
+      const there = isConflict(error) ? await api.findPipeline(name, signal) : undefined;
       if (there === undefined) throw error;
       return there;
     }

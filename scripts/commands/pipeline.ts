@@ -69,7 +69,7 @@ function addRemote(command: Command): Command {
     .option('--name <name>', 'what the pipeline is called on the server (default: as in the file)');
 }
 
-export function definePipeline(signal: AbortSignal): Command {
+export function definePipeline(signal: AbortSignal, leave: (hint: string | undefined) => void): Command {
   const compile = new Command('compile')
     .description('write the pipeline of Kubeflow Pipelines that wraps the chain')
     .option('--image <reference>', 'the image of every step, with a tag or a digest (default: that of this version)')
@@ -99,7 +99,7 @@ export function definePipeline(signal: AbortSignal): Command {
     .addHelpText('after', RUN_EXAMPLES)
     .action(async (options: RunOptions) => {
       if (options.local) await (await import('../pipeline/run.ts')).run(options, signal);
-      else await (await import('../pipeline/remote.ts')).runRemote(options, signal);
+      else await (await import('../pipeline/remote.ts')).runRemote(options, signal, leave);
     });
   return new Command('pipeline')
     .description('the wrapper for Kubeflow Pipelines')

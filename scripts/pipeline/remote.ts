@@ -1,7 +1,7 @@
 import { settle } from '../../kfp/local/values.ts';
 import { type Change, followRun, tasksOf } from '../../kfp/remote/follow.ts';
 import type { RunOptions } from '../commands/pipeline.ts';
-import { EXIT, usageError } from '../exit.ts';
+import { EXIT, Interrupted, usageError } from '../exit.ts';
 import { printable } from '../table.ts';
 import { readParameters } from './parameters.ts';
 import { openPlace } from './place.ts';
@@ -11,7 +11,11 @@ import { publishTo, readPipeline } from './upload.ts';
 const LOCAL_ONLY = ['to', 'out', 'store'] as const;
 
 /** Runs the pipeline in Kubeflow Pipelines, and follows it; sets the exit code if it failed. */
-export async function runRemote(options: RunOptions, signal: AbortSignal): Promise<void> {
+export async function runRemote(
+  options: RunOptions,
+  signal: AbortSignal,
+  leave: (hint: string | undefined) => void,
+): Promise<void> {
   const stray = LOCAL_ONLY.find((name) => options[name] !== undefined);
   if (stray !== undefined) throw usageError(`--${stray} without --local: expected it for a run on this machine alone`);
   const pipeline = await readPipeline(options.file, options.name);
@@ -32,6 +36,7 @@ export async function runRemote(options: RunOptions, signal: AbortSignal): Promi
   );
   const url = place.linkTo('runs', created.run_id);
   process.stderr.write(`run ${created.run_id}: ${url}\n`);
+  leave(`the run goes on: ${url}`);
   const run = options.wait ? await follow() : created;
   if (options.wait && run.state !== 'SUCCEEDED') process.exitCode = EXIT.failed;
   if (options.json) {
@@ -56,7 +61,7 @@ export async function runRemote(options: RunOptions, signal: AbortSignal): Promi
     try {
       return await followRun(api, created.run_id, signal, { tell });
     } catch (error) {
-      process.stderr.write(`the run goes on without us: ${url}\n`);
+      if (!(error instanceof Interrupted)) process.stderr.write(`the run goes on without us: ${url}\n`);
       throw error;
     }
   }

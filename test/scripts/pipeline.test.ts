@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { startKfpApi } from '../support/kfp-api.ts';
-import { makeFolder, ROOT, runCommand } from './command.ts';
+import { makeFolder, ROOT, runCommand, startCommand } from './command.ts';
 
 const FILE = join(ROOT, 'kfp/pipeline.yaml');
 
@@ -112,6 +112,17 @@ test('run: a server that cannot be reached is exit code 3; whoever loses sight o
   const ended = await pipeline(['run', '--file', FILE, '--host', server.url, '--json']);
   assert.equal(ended.code, 3);
   assert.equal(JSON.parse(ended.stdout).code, 'PLATFORM_UNREACHABLE');
+});
+
+test('run: Ctrl-C ends the following alone, and tells where the run is', async () => {
+  await using server = await startKfpApi({ course: ['RUNNING'] });
+  await using folder = await makeFolder();
+  const started = startCommand(['pipeline', 'run', '--file', FILE, '--host', server.url], { cwd: folder.path });
+  await started.said('RUNNING the run');
+  started.child.kill('SIGINT');
+  const { code, stderr } = await started.ended;
+  assert.equal(code, 130);
+  assert.match(stderr, /xorflow: interrupted; the run goes on: http.*\/#\/runs\/details\/run-1\n$/);
 });
 
 /** Wrong usage, and what is said of it. */

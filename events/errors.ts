@@ -4,7 +4,7 @@ export const ERROR_CODES = {
   INVALID_SPEC: 'a field of the spec or of an event is wrong, unknown or missing',
   INVALID_ARGUMENT: 'an option, a setting or an environment variable is wrong',
   INVALID_MANIFEST: 'a manifest has a field, kind or value that the local interpreter does not honour',
-  TOO_LARGE: 'an event would be over 64 KiB',
+  TOO_LARGE: 'an event would be over 64 KiB, or an artifact over the limit of the store',
   NOT_FOUND: 'a digest, experiment or file is not there',
   CORRUPT_ARTIFACT: 'the bytes of an artifact do not match its digest, or are not what they should be',
   DIVERGED: 'the loss of a training stopped being finite',
@@ -19,6 +19,8 @@ export const ERROR_CODES = {
   BUSY: 'the same event is being handled right now, or there is no capacity',
   PORT_IN_USE: 'the port to listen on is taken',
   PLATFORM_UNREACHABLE: 'no platform answers',
+  CLUSTER_REFUSED: 'a cluster does not take what is deployed: rights, definitions or a namespace are missing',
+  FIELD_CONFLICT: 'somebody else manages fields of an object in a cluster',
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

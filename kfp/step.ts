@@ -4,15 +4,17 @@ import { toError, XorflowError } from '../events/errors.ts';
 import { makeClient } from '../functions/client/client.ts';
 import { openExecution } from './executor.ts';
 import { STEP_DEADLINE, type StepName } from './pipeline.ts';
-import { compare } from './steps/compare.ts';
 import { type Step, textOf } from './steps/context.ts';
-import { generate } from './steps/generate.ts';
-import { report } from './steps/report.ts';
-import { scatter } from './steps/scatter.ts';
-import { start } from './steps/start.ts';
-import { train } from './steps/train.ts';
 
-const STEPS: Readonly<Record<StepName, Step>> = { start, generate, scatter, train, compare, report };
+/** Each loaded alone: the plots' libraries take longer to load than most steps take. */
+const STEPS: Readonly<Record<StepName, () => Promise<Step>>> = {
+  start: async () => (await import('./steps/start.ts')).start,
+  generate: async () => (await import('./steps/generate.ts')).generate,
+  scatter: async () => (await import('./steps/scatter.ts')).scatter,
+  train: async () => (await import('./steps/train.ts')).train,
+  compare: async () => (await import('./steps/compare.ts')).compare,
+  report: async () => (await import('./steps/report.ts')).report,
+};
 
 /** A gateway may be moved to another node in the meantime. */
 const PATIENCE = { silence: 120_000, away: 180_000 };
@@ -25,11 +27,12 @@ async function main(): Promise<void> {
     allowPositionals: true,
   });
   const [name = ''] = positionals;
-  const step = Object.hasOwn(STEPS, name) ? STEPS[name as StepName] : undefined;
-  if (!step) {
+  const load = Object.hasOwn(STEPS, name) ? STEPS[name as StepName] : undefined;
+  if (!load) {
     const names = Object.keys(STEPS).join(', ');
     throw new XorflowError('INVALID_ARGUMENT', `Wrong step ${JSON.stringify(name)}: expected one of ${names}`);
   }
+  const step = await load();
   const execution = openExecution(values.executor_input ?? '');
   const client = makeClient(textOf(execution, 'gateway').replace(/\/+$/, ''), PATIENCE);
   const stop = new AbortController();

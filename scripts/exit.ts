@@ -11,6 +11,7 @@ const USAGE: ReadonlySet<ErrorCode> = new Set([
   'TOO_LARGE',
   'NOT_FOUND',
   'INSUFFICIENT_MEMORY',
+  'FIELD_CONFLICT',
 ]);
 
 /** The user asked for something that cannot be: exit code 2. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { defineDeploy } from './commands/deploy.ts';
 import { defineDoctor } from './commands/doctor.ts';
 import { defineEvents } from './commands/events.ts';
 import { defineList } from './commands/list.ts';
@@ -7,6 +8,7 @@ import { definePipeline } from './commands/pipeline.ts';
 import { defineRun } from './commands/run.ts';
 import { defineShow } from './commands/show.ts';
 import { defineStart } from './commands/start.ts';
+import { defineUndeploy } from './commands/undeploy.ts';
 import { defineUp } from './commands/up.ts';
 import { defineVerify } from './commands/verify.ts';
 import { documentOfError, EXIT, exitCodeOf, Interrupted, sentenceOfError, usageError } from './exit.ts';
@@ -22,11 +24,13 @@ const DEFINITIONS = [
   defineVerify,
   definePipeline,
   defineDoctor,
+  defineDeploy,
+  defineUndeploy,
 ];
 
 const CODES = `
-Exit codes: 0 done, 1 the experiment failed, 2 wrong usage, 3 the platform cannot be reached or started,
-130 interrupted. DEBUG=1 shows the stack of an error.`;
+Exit codes: 0 done, 1 the experiment failed, or what is deployed is not ready, 2 wrong usage, 3 the platform
+cannot be reached or started, 130 interrupted. DEBUG=1 shows the stack of an error.`;
 
 /** Runs the command line; resolves to the exit code. */
 async function main(args: readonly string[]): Promise<number> {

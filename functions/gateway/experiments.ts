@@ -66,13 +66,15 @@ export async function listExperiments(
   { cursor, limit }: z.output<typeof pageQuery>,
 ): Promise<{ experiments: Summary[]; next?: string }> {
   const { entries, next } = await newestFirst(store, LOG.experiments, cursor, limit);
-  const experiments = await Promise.all(
+  const found = await Promise.all(
     entries.map(async ({ value }) => {
       const { id } = JSON.parse(value) as IndexEntry;
-      return toSummary(foldRecorded(id, await readRecorded(store, id)));
+      const events = await readRecorded(store, id);
+      // Its own log is written before the list: what is gone has expired.
+      return events.length === 0 ? [] : [toSummary(foldRecorded(id, events))];
     }),
   );
-  return { experiments, ...(next && { next: `/experiments?cursor=${next}&limit=${limit}` }) };
+  return { experiments: found.flat(), ...(next && { next: `/experiments?cursor=${next}&limit=${limit}` }) };
 }
 
 /** @throws Problem 404 for an experiment that nobody asked for */

@@ -138,6 +138,8 @@ function eventId(request: Request): string {
 async function refuseOther(envelope: Envelope, id: string, { store }: Deps): Promise<void> {
   const { source = '', id: eventId = '' } = envelope.attributes;
   if (!(await store.logs.find(LOG.experiments, id))) return;
+  // Of one that has expired there is nothing to mix with.
+  if ((await store.logs.read(LOG.events(id), 0, 1)).length === 0) return;
   const twin = await store.logs.find(LOG.events(id), keyOf({ source, id: eventId }));
   if (!twin) {
     throw new Problem(

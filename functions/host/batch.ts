@@ -4,10 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Envelope, readEnvelope } from '../../events/envelope.ts';
 import { InvalidEvent, TransientError, XorflowError } from '../../events/errors.ts';
 import { toEnvelope } from '../../events/read.ts';
-import { openStore } from '../store/open.ts';
-import { type HeldDeps, holdDeps } from './deps.ts';
 import type { FunctionDefinition } from './function.ts';
 import { handleEnvelope } from './handle.ts';
+import { openFunction } from './open.ts';
 import { type Env, readSettings, type Settings } from './settings.ts';
 import { postEvent, withOverrides } from './sink.ts';
 
@@ -36,25 +35,19 @@ export function isBatch(env: Env): boolean {
  * Handles the event in `$K_EVENT_PATH/event` and posts what comes of it to `K_SINK`. What can never work is told by
  * `experiment.failed`, as it is by a server.
  *
- * @param onHeld is given the means to stop it
+ * @param stop gives the work up
  * @returns one of {@link BATCH_EXIT}
  */
-export async function runBatch(
-  definition: FunctionDefinition,
-  env: Env,
-  onHeld: (held: HeldDeps) => void = () => undefined,
-): Promise<number> {
+export async function runBatch(definition: FunctionDefinition, env: Env, stop: AbortSignal): Promise<number> {
   const say = (error: unknown) =>
     void process.stderr.write(`${definition.name}: ${error instanceof Error ? error.message : String(error)}\n`);
-  let held: HeldDeps | undefined;
   try {
-    const settings = readSettings(env);
-    const sink = sinkOf(settings);
+    const sink = sinkOf(readSettings(env));
     const envelope = await readEvent(env);
-    await using store = await openStore(settings.store);
-    held = holdDeps(definition, env, settings, store);
-    onHeld(held);
-    const { deps } = held;
+    const opened = await openFunction(definition, env);
+    const { deps, settings } = opened;
+    stop.addEventListener('abort', opened.giveUp, { once: true });
+    if (stop.aborted) opened.giveUp();
     try {
       await definition.init?.(deps);
       const { result, events, error } = await handleEnvelope(definition, envelope, deps);
@@ -68,12 +61,11 @@ export async function runBatch(
       }
       return BATCH_EXIT.done;
     } finally {
-      held.drain();
-      await definition.shutdown?.(deps);
+      await opened.close();
     }
   } catch (error) {
     say(error);
-    if (held?.deps.signal.aborted) return BATCH_EXIT.stopped;
+    if (stop.aborted) return BATCH_EXIT.stopped;
     return error instanceof XorflowError && !(error instanceof TransientError) ? BATCH_EXIT.never : BATCH_EXIT.again;
   }
 }

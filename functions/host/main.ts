@@ -9,22 +9,21 @@ import { serve } from './serve.ts';
  */
 export async function main(definition: FunctionDefinition): Promise<void> {
   if (isBatch(process.env)) return batch(definition);
-  try {
-    const running = await serve(definition, process.env);
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.once(signal, () => {
-        void running.close().then(() => process.exit(0));
-      });
-    }
-  } catch (error) {
+  const fail = (error: unknown): never => {
     process.stderr.write(`${definition.name}: ${toError(error).message}\n`);
     process.exit(1);
+  };
+  const starting = serve(definition, process.env);
+  // Before it is ready too: process 1 of a container hears of no signal that it has no handler for.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => void starting.then((running) => running.close()).then(() => process.exit(0), fail));
   }
+  await starting.catch(fail);
 }
 
 async function batch(definition: FunctionDefinition): Promise<void> {
-  const code = await runBatch(definition, process.env, ({ giveUp }) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, giveUp);
-  });
-  process.exit(code);
+  const stopping = new AbortController();
+  // Before it has begun, too.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort());
+  process.exit(await runBatch(definition, process.env, stopping.signal));
 }

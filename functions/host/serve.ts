@@ -2,12 +2,11 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type Express, type Request, type Response } from 'express';
 import { toError, XorflowError } from '../../events/errors.ts';
-import { openStore } from '../store/open.ts';
-import type { Store } from '../store/port.ts';
-import { type HeldDeps, holdDeps } from './deps.ts';
 import { eventEndpoint } from './endpoint.ts';
 import type { Deps, FunctionDefinition } from './function.ts';
-import { type Env, readSettings, type Settings } from './settings.ts';
+import { type OpenOptions, openFunction } from './open.ts';
+import { untilStoreAnswers } from './readiness.ts';
+import type { Env, Settings } from './settings.ts';
 import { makeTelemetry, type Telemetry } from './telemetry.ts';
 
 /** A function that is listening. */
@@ -23,13 +22,6 @@ export interface Running extends AsyncDisposable {
   close(graceMs?: number): Promise<void>;
 }
 
-export interface ServeOptions {
-  /** Instead of the one that `XORFLOW_STORE` names; it is not closed. */
-  readonly store?: Store;
-  /** Where metric lines go: stdout, unless the caller needs that for itself. */
-  readonly print?: (line: string) => void;
-}
-
 /**
  * Makes an HTTP server of a function, with the contract of a Knative subscriber: 400 with an empty body for what is no
  * CloudEvent, an empty 204 once everything that came of the event is emitted, 409 while its twin is being handled, 503
@@ -37,18 +29,9 @@ export interface ServeOptions {
  *
  * @throws XorflowError when the environment is wrong, the port is taken or the store cannot be opened
  */
-export async function serve(definition: FunctionDefinition, env: Env, options: ServeOptions = {}): Promise<Running> {
-  const settings = readSettings(env);
-  if (definition.emitsMany && !settings.sink) {
-    throw new XorflowError(
-      'INVALID_ARGUMENT',
-      `Missing K_SINK: ${definition.name} emits several events, and only one fits into a reply`,
-    );
-  }
-  const store = options.store ?? (await openStore(settings.store));
-  const held = holdDeps(definition, env, settings, store, options.print);
-  const { deps } = held;
-  const { log } = deps;
+export async function serve(definition: FunctionDefinition, env: Env, options: OpenOptions = {}): Promise<Running> {
+  const opened = await openFunction(definition, env, options);
+  const { settings, deps } = opened;
   const telemetry = makeTelemetry();
   const state = { ready: false };
 
@@ -59,23 +42,23 @@ export async function serve(definition: FunctionDefinition, env: Env, options: S
     await definition.init?.(deps);
   } catch (error) {
     server.close();
-    if (!options.store) await store[Symbol.asyncDispose]();
+    await opened.release();
     throw error;
   }
-  state.ready = true;
   const { port } = server.address() as AddressInfo;
-  log.info({ port }, 'ready');
+  await untilStoreAnswers(deps, () => {
+    state.ready = true;
+    deps.log.info({ port }, 'ready');
+  });
 
   let closed: Promise<void> | undefined;
   const close = async (graceMs?: number) => {
     state.ready = false;
-    held.drain();
-    const timer = graceMs === undefined ? undefined : setTimeout(() => giveUp(server, held), graceMs);
+    opened.drain();
+    const timer = graceMs === undefined ? undefined : setTimeout(() => giveUp(server, opened.giveUp), graceMs);
     await stop(server);
     clearTimeout(timer);
-    held.giveUp();
-    await definition.shutdown?.(deps);
-    if (!options.store) await store[Symbol.asyncDispose]();
+    await opened.close();
   };
   const url = `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`;
   return {
@@ -145,8 +128,8 @@ function stop(server: Server): Promise<void> {
   });
 }
 
-function giveUp(server: Server, held: HeldDeps): void {
-  held.giveUp();
+function giveUp(server: Server, work: () => void): void {
+  work();
   // A handler answers its aborted work with 503; who does not is cut off.
   setTimeout(() => server.closeAllConnections(), 200).unref();
 }

@@ -9,7 +9,10 @@ export interface ArtifactInfo {
 
 /** Bytes under their own digest: written once, never changed. */
 export interface Artifacts {
-  /** Keeps the bytes; a no-op where they are there already. Nothing half-written is ever visible. */
+  /**
+   * Keeps the bytes; a no-op where they are there already. Nothing half-written is ever visible.
+   * @throws RejectedError `TOO_LARGE` where the store has a limit
+   */
   put(bytes: Uint8Array, info: ArtifactInfo): Promise<Descriptor>;
   /**
    * The bytes of a digest, verified against it; they are the caller's own, to change or to give away.
@@ -38,7 +41,7 @@ export interface Logs {
   read(log: string, after?: number, limit?: number): Promise<LogEntry[]>;
   /** The entry of a key, if the log has it. */
   find(log: string, key: string): Promise<LogEntry | undefined>;
-  /** Entries after a position and then each new one as it comes, until the signal. */
+  /** Entries after a position and then each new one as it comes, until the signal; once begun, it outlasts a store in Redis that is away. */
   follow(log: string, after: number, signal: AbortSignal): AsyncIterable<LogEntry>;
 }
 

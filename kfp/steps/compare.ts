@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { XorflowError } from '../../events/errors.ts';
 import { awaitEvent } from '../follow.ts';
 import { summaryOf } from '../summary.ts';
-import { type Step, textOf, writePage } from './context.ts';
+import { type Step, textOf } from './context.ts';
+import { writePage } from './page.ts';
 
 /** Waits for the end, and shows the models side by side: numbers, plots, and a summary with links. */
 export const compare: Step = async (context) => {

@@ -1,6 +1,7 @@
 import { XorflowError } from '../../events/errors.ts';
 import { awaitEvent } from '../follow.ts';
-import { type Step, textOf, writePage } from './context.ts';
+import { type Step, textOf } from './context.ts';
+import { writePage } from './page.ts';
 
 /** Waits for the plots of the points, and shows them. */
 export const scatter: Step = async (context) => {

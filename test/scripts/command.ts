@@ -14,6 +14,14 @@ export interface Ended {
   readonly stderr: string;
 }
 
+/** Where a command runs and what it reads. */
+interface CommandOptions {
+  readonly cwd: string;
+  readonly input?: string;
+  /** Over the variables of this process. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 export interface Started {
   readonly child: ChildProcess;
   readonly ended: Promise<Ended>;
@@ -22,8 +30,9 @@ export interface Started {
 }
 
 /** Starts the command as a user does, in another process. */
-export function startCommand(args: readonly string[], options: { cwd: string; input?: string }): Started {
-  const { NODE_TEST_CONTEXT: _, DEBUG: __, ...env } = process.env;
+export function startCommand(args: readonly string[], options: CommandOptions): Started {
+  const { NODE_TEST_CONTEXT: _, DEBUG: __, ...inherited } = process.env;
+  const env = { ...inherited, ...options.env };
   const child = spawn(process.execPath, [COMMAND, ...args], { cwd: options.cwd, env, stdio: 'pipe' });
   let stdout = '';
   let stderr = '';
@@ -56,7 +65,7 @@ export function startCommand(args: readonly string[], options: { cwd: string; in
   };
 }
 
-export function runCommand(args: readonly string[], options: { cwd: string; input?: string }): Promise<Ended> {
+export function runCommand(args: readonly string[], options: CommandOptions): Promise<Ended> {
   return startCommand(args, options).ended;
 }
 

@@ -1,10 +1,9 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
-import { digestOf, digestSchema } from '../../../events/descriptor.ts';
 import { RejectedError, TransientError } from '../../../events/errors.ts';
+import { assertDigest, digestCalmly } from '../digest.ts';
 import type { Artifacts } from '../port.ts';
 
 /** Artifacts as files named by their digest under `<folder>/artifacts/sha256`. */
@@ -18,12 +17,7 @@ export async function openArtifacts(folder: string): Promise<Artifacts> {
   });
 
   const pathOf = (digest: string): string => {
-    if (!digestSchema.safeParse(digest).success) {
-      throw new RejectedError(
-        'NOT_FOUND',
-        `Wrong digest ${JSON.stringify(digest.slice(0, 80))}: expected sha256: and 64 lower-case hex digits`,
-      );
-    }
+    assertDigest(digest);
     const hex = digest.slice('sha256:'.length);
     return join(root, hex.slice(0, 2), hex);
   };
@@ -70,20 +64,6 @@ export async function openArtifacts(folder: string): Promise<Artifacts> {
       return size === undefined ? undefined : { size, stream: () => createReadStream(pathOf(digest)) };
     },
   };
-}
-
-/** Bytes that are hashed without a pause: 4 ms or less. */
-const SLICE = 4 * 2 ** 20;
-
-/** The digest of bytes, with pauses in which other work goes on: a hundred megabytes take 60 ms and more. */
-async function digestCalmly(bytes: Uint8Array): Promise<string> {
-  if (bytes.length <= SLICE) return digestOf(bytes);
-  const hash = createHash('sha256');
-  for (let from = 0; from < bytes.length; from += SLICE) {
-    hash.update(bytes.subarray(from, from + SLICE));
-    await setImmediate();
-  }
-  return `sha256:${hash.digest('hex')}`;
 }
 
 /** Like `mkdir -p`; Node's own recursive mode never returns where a file system answers ENOENT for good, as /proc does. */

@@ -5,6 +5,7 @@ import { makeEvent } from '../../../events/define.ts';
 import { experimentFailed, experimentRequested } from '../../../events/registry.ts';
 import { specSchema } from '../../../events/spec.ts';
 import { recordEvent } from '../../../functions/gateway/record.ts';
+import { LOG } from '../../../functions/store/port.ts';
 import { chainOf, type Gateway, recordAll, startGateway } from './harness.ts';
 
 let gateway: Gateway;
@@ -30,6 +31,20 @@ test('the list is newest first, page by page, and each page stays what it is whi
   const third = await own.http.get(second.body.next).expect(200);
   assert.deepEqual(ids(third.body), ['x-1']);
   assert.equal(third.body.next, undefined);
+});
+
+test('an experiment that has expired is not on the list, and its id is free again', async () => {
+  await using own = await startGateway();
+  const [first] = await chainOf(own.store, 'there');
+  if (first) await recordEvent(own.store, first);
+  const value = JSON.stringify({ id: 'gone', name: 'gone', time: '2026-01-01T00:00:00Z' });
+  await own.store.logs.append(LOG.experiments, [{ key: 'gone', value }]);
+  const idsOf = async () =>
+    ((await own.http.get('/experiments').expect(200)).body.experiments as { id: string }[]).map(({ id }) => id);
+  assert.deepEqual(await idsOf(), ['there']);
+  await own.http.get('/experiments/gone').expect(404);
+  const event = { specversion: '1.0', type: 'experiment.requested', source: '/me', id: '1', subject: 'gone', data: {} };
+  await own.http.post('/experiments').type('application/cloudevents+json').send(JSON.stringify(event)).expect(202);
 });
 
 test('an experiment shows its state, its models with their files, its plots with their links', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { derivedId, makeEvent } from '../../../events/define.ts';
 import { type Envelope, writeBinary, writeStructured } from '../../../events/envelope.ts';
@@ -266,11 +267,42 @@ test('after the grace, work in flight is given up with 503', async () => {
 
 test('a wrong environment is named: variable, value and what is allowed', async () => {
   await assert.rejects(start({}, { PORT: 'http' }), /Wrong value "http" in PORT: expected an integer from 0 to 65535/);
+  for (const [name, value, rule] of [
+    ['XORFLOW_RETENTION', 'P1M', /: expected a duration of an hour or more, such as P7D, PT12H or 3600/],
+    ['XORFLOW_RETENTION', '3599', /: expected a duration of an hour or more/],
+    ['XORFLOW_ARTIFACT_LIMIT', '1MB', /: expected bytes, such as 268435456, 256Mi or 1Gi/],
+  ] as const) {
+    await assert.rejects(start({}, { [name]: value }), (error: Error) => {
+      assert.match(error.message, new RegExp(`^Wrong value "${value}" in ${name}${rule.source}`));
+      return true;
+    });
+  }
   await assert.rejects(start({}, { K_CE_OVERRIDES: '{' }), /Wrong value "\{" in K_CE_OVERRIDES/);
   await assert.rejects(
     serve({ name: 'echo', accepts: [], emitsMany: false, handle: async () => [] }, { PORT: '0' }),
-    /Missing XORFLOW_STORE: expected embedded:<folder>/,
+    /Missing XORFLOW_STORE: expected embedded:<folder>, redis:/,
   );
+});
+
+test('a function whose store is away is alive and not ready, until the store answers', async () => {
+  const { logs, ...store } = makeMemoryStore();
+  let isAway = true;
+  const read: typeof logs.read = async (...args) => {
+    if (isAway) throw new TransientError('STORE_UNAVAILABLE', 'away');
+    return logs.read(...args);
+  };
+  await using running = await serve(
+    { name: 'echo', accepts: ['experiment.requested'], emitsMany: false, handle: async () => [] },
+    silent,
+    { store: { ...store, logs: { ...logs, read } } },
+  );
+  const statusOf = async (path: string) => (await fetch(`${running.url}${path}`)).status;
+  assert.equal(await statusOf('/health/liveness'), 200);
+  assert.equal(await statusOf('/health/readiness'), 503);
+  assert.equal((await post(running.url, toEnvelope(request))).status, 503);
+  isAway = false;
+  while ((await statusOf('/health/readiness')) !== 200) await sleep(20);
+  assert.equal((await post(running.url, toEnvelope(request))).status, 204);
 });
 
 test('a port in use is named', async () => {

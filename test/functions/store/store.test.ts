@@ -12,6 +12,7 @@ import { type RejectedError, TransientError } from '../../../events/errors.ts';
 import { openStore } from '../../../functions/store/open.ts';
 import type { Store } from '../../../functions/store/port.ts';
 import { makeMemoryStore } from '../../support/memory-store.ts';
+import { skipWithoutRedis, startRedis } from '../../support/redis.ts';
 
 interface Target {
   readonly store: Store;
@@ -20,6 +21,11 @@ interface Target {
 
 async function withTarget(name: string, run: (target: Target) => Promise<void>): Promise<void> {
   if (name === 'memory') return run({ store: makeMemoryStore() });
+  if (name === 'redis') {
+    await using server = await startRedis();
+    await using store = await openStore(server.url);
+    return await run({ store });
+  }
   const folder = await mkdtemp(join(tmpdir(), 'xorflow-store-'));
   try {
     await using store = await openStore(`embedded:${folder}`);
@@ -31,8 +37,8 @@ async function withTarget(name: string, run: (target: Target) => Promise<void>):
 
 const info = { mediaType: 'text/plain', name: 'a.txt' };
 
-for (const target of ['memory', 'embedded']) {
-  describe(`the store (${target})`, () => {
+for (const target of ['memory', 'embedded', 'redis']) {
+  describe(`the store (${target})`, { skip: target === 'redis' && skipWithoutRedis() }, () => {
     test('keeps bytes under their digest', () =>
       withTarget(target, async ({ store }) => {
         const bytes = Buffer.from('hello');
@@ -212,7 +218,7 @@ test('a folder that cannot be used is named, with the reason', async () => {
     assert.equal(error.message, `Cannot open the store ${folder}/file/store: a file stands in the way`);
     return true;
   });
-  await assert.rejects(openStore('ftp:x'), /Wrong value "ftp:x" in XORFLOW_STORE: expected embedded:<folder>/);
+  await assert.rejects(openStore('ftp:x'), /Wrong value "ftp:x" in XORFLOW_STORE: expected embedded:<folder>, redis:/);
   await rm(folder, { recursive: true });
 });
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -13,16 +13,20 @@ const OPTIONS = [
   ...['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'],
 ];
 
+const MODULES = join(import.meta.dirname, '..', '..', '..', '..', 'node_modules');
+
 /**
  * The kernel as a WebAssembly module. It is compiled from its sources where that has not been done yet; the result is
- * kept under a name made of all that it depends on.
+ * kept under a name made of all that it depends on. Where the compiler is left out, as in an image, any version's will do.
  *
  * @param cache the folder where it is kept: `node_modules/.cache/xorflow` unless told otherwise
+ * @throws Error where it is not kept and there is no compiler
  */
-export async function loadKernel(cache?: string): Promise<Uint8Array<ArrayBuffer>> {
-  const manifest = createRequire(import.meta.url).resolve('assemblyscript/package.json');
-  const folder = cache ?? join(dirname(dirname(manifest)), '.cache', 'xorflow');
-  const path = join(folder, `${keyOf(readFileSync(manifest, 'utf8'))}.wasm`);
+export async function loadKernel(cache = join(MODULES, '.cache', 'xorflow')): Promise<Uint8Array<ArrayBuffer>> {
+  const version = compilerVersion();
+  const prefix = `${keyOfSources()}-`;
+  const name = version === undefined ? keptOf(prefix, cache) : `${prefix}${version}.wasm`;
+  const path = join(cache, name);
   try {
     return new Uint8Array(await readFile(path));
   } catch {
@@ -33,14 +37,30 @@ export async function loadKernel(cache?: string): Promise<Uint8Array<ArrayBuffer
   }
 }
 
+function compilerVersion(): string | undefined {
+  try {
+    return (createRequire(import.meta.url)('assemblyscript/package.json') as { version: string }).version;
+  } catch {
+    return undefined;
+  }
+}
+
+function keptOf(prefix: string, cache: string): string {
+  const kept = existsSync(cache) ? readdirSync(cache).find((name) => name.startsWith(prefix)) : undefined;
+  if (kept !== undefined) return kept;
+  throw new Error(
+    `No kernel of these sources in ${cache}, and no package assemblyscript to compile it: expected one of the two`,
+  );
+}
+
 function sources(): string[] {
   return readdirSync(SOURCES)
     .filter((name) => name.endsWith('.ts'))
     .sort();
 }
 
-function keyOf(manifest: string): string {
-  const hash = createHash('sha256').update(`${JSON.parse(manifest).version}\n${OPTIONS.join(' ')}\n`);
+function keyOfSources(): string {
+  const hash = createHash('sha256').update(`${OPTIONS.join(' ')}\n`);
   for (const name of sources()) hash.update(`${name}\n`).update(readFileSync(join(SOURCES, name)));
   return hash.digest('hex');
 }

@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { makeEvent } from '../../events/define.ts';
 import { type Envelope, isEnvelope, readEnvelope, writeBinary } from '../../events/envelope.ts';
 import { toEnvelope } from '../../events/read.ts';
-import { CATALOGUE, type EventType } from '../../events/registry.ts';
+import { CATALOGUE } from '../../events/registry.ts';
 import type { FunctionDefinition } from '../../functions/host/function.ts';
 
 const FUNCTIONS = fileURLToPath(new URL('../../functions', import.meta.url));
@@ -22,17 +22,39 @@ export const DEFINITIONS: readonly FunctionDefinition[] = await Promise.all(
   }),
 );
 
+/** What Knative tells of a Job. */
+const JOB_CHANGED = 'dev.knative.apiserver.resource.update';
+
 /** The types that a function reacts to; of one that takes all, a few. */
-export function typesOf({ accepts }: FunctionDefinition): readonly EventType[] {
+export function typesOf({ name, accepts }: FunctionDefinition): readonly string[] {
+  if (name === 'watchdog') return [JOB_CHANGED];
   return accepts === 'all' ? ['experiment.requested', 'model.trained'] : accepts;
 }
 
 /** The example of a type, as an event of an experiment `x`. */
-export function exampleOf(type: EventType): Envelope {
+export function exampleOf(type: string): Envelope {
+  if (type === JOB_CHANGED) return jobChanged();
   const definition = CATALOGUE.find((candidate) => candidate.type === type);
   if (!definition) throw new Error(`No type ${type}`);
   const given = { source: '/test', id: `example-${type}`, subject: 'x' };
   return toEnvelope(makeEvent(definition, { ...given, data: definition.example } as Parameters<typeof makeEvent>[1]));
+}
+
+function jobChanged(): Envelope {
+  const job = {
+    kind: 'Job',
+    metadata: { name: 'train-long-1', labels: { 'sinks.knative.dev/job-sink-id': 'd41d8cd98f00b204e9800998ecf8427e' } },
+    status: { conditions: [{ type: 'Failed', status: 'True', reason: 'BackoffLimitExceeded' }] },
+  };
+  const attributes = {
+    specversion: '1.0',
+    type: JOB_CHANGED,
+    source: 'https://10.96.0.1:443',
+    id: 'c1',
+    subject: '/apis/batch/v1/namespaces/xorflow/jobs/train-long-1',
+    datacontenttype: 'application/json',
+  };
+  return { attributes, body: Buffer.from(JSON.stringify(job)) };
 }
 
 export function post(

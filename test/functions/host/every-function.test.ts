@@ -15,7 +15,10 @@ interface Rig extends AsyncDisposable {
 }
 
 /** A function that serves over real sockets, its store in memory, its events to a sink. */
-async function startRig(definition: FunctionDefinition, store: Store = makeMemoryStore()): Promise<Rig> {
+async function startRig(
+  definition: FunctionDefinition,
+  store: Store & { arm?(): void } = makeMemoryStore(),
+): Promise<Rig> {
   const sink = await startSink();
   const env = {
     PORT: '0',
@@ -25,6 +28,7 @@ async function startRig(definition: FunctionDefinition, store: Store = makeMemor
     K_CE_OVERRIDES: '',
   };
   const running = await serve(definition, env, { store, print: () => undefined });
+  store.arm?.();
   return {
     url: running.url,
     sink,
@@ -40,20 +44,24 @@ function emitted({ received }: Sink) {
   return received.map(({ attributes: { time: _, ...attributes }, body }) => ({ attributes, body: body.toString() }));
 }
 
-/** A store every operation of which first does as it is told. */
-function guarded(store: Store, before: () => Promise<void> | void): Store {
+/** A store every operation of which, once the function is ready, first does as it is told. */
+function guarded(store: Store, before: () => Promise<void> | void): Store & { arm(): void } {
+  let isArmed = false;
   const guard = <T extends object>(port: T): T =>
     new Proxy(port, {
       get(target, name) {
         const operation: unknown = Reflect.get(target, name);
         if (typeof operation !== 'function' || name === 'follow') return operation;
         return async (...args: unknown[]) => {
-          await before();
+          if (isArmed) await before();
           return Reflect.apply(operation, target, args) as unknown;
         };
       },
     });
-  return { ...store, artifacts: guard(store.artifacts), logs: guard(store.logs) };
+  const arm = () => {
+    isArmed = true;
+  };
+  return { ...store, artifacts: guard(store.artifacts), logs: guard(store.logs), arm };
 }
 
 /** One event in every spelling that is legal and means the same. */
@@ -260,6 +268,7 @@ for (const definition of DEFINITIONS.filter(({ name }) => name !== 'runs')) {
       const sink = await startSink();
       const env = { PORT: '0', XORFLOW_STORE: 'embedded:unused', LOG_LEVEL: 'silent', K_SINK: sink.url };
       const running = await serve(definition, env, { store, print: () => undefined });
+      store.arm();
       // The broker tries again what is cut off, too: a store that never answers leaves nothing else.
       const answer = postEvent(running.url, example).then(verdictOf, () => 'retried');
       await entered;

@@ -7,7 +7,7 @@ const rule = (name, comment, from, to) => ({
   to: typeof to === 'string' ? { path: to } : to,
 });
 
-const SHARED = 'host|store|client|dataset|model|plots';
+const SHARED = 'host|store|client|dataset|model|plots|pipelines';
 const INTERPRETERS = 'kfp|katib|knative';
 
 // biome-ignore lint/style/noDefaultExport: dependency-cruiser reads nothing else

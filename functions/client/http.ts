@@ -175,7 +175,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /** `fetch` says "fetch failed" and hides what happened in a chain of causes, in a list where a name has two addresses. */
-function causeOf(thrown: unknown): string {
+export function causeOf(thrown: unknown): string {
   let error: unknown = thrown;
   while (error instanceof Error && error.cause !== undefined) error = error.cause;
   if (error instanceof AggregateError) return causeOf(error.errors[0]);

@@ -2,12 +2,10 @@ import { XorflowError } from '../../events/errors.ts';
 import { sentenceOf } from '../../events/issues.ts';
 import { PRESETS } from '../../events/presets.ts';
 import { type ExperimentSpec, specSchema } from '../../events/spec.ts';
+import { SOURCE } from '../../functions/pipelines/source.ts';
 import { awaitEvent } from '../follow.ts';
 import { PARAMETERS, type ParameterName } from '../parameters.ts';
 import { experimentOf, type Step, textOf } from './context.ts';
-
-/** Says to an event's receiver that a run stands behind it already. */
-export const SOURCE = '/kubeflow/pipelines';
 
 /** Requests the experiment of the run, or finds the one that the run is to show. */
 export const start: Step = async ({ execution, client, signal, say }) => {

@@ -19,8 +19,10 @@ const targetSchema = z.strictObject({
   annotationSelector: z.string().optional(),
 });
 
-/** Names of fields alone: neither items of lists nor quoted names. */
-const fieldPath = z.string().regex(/^[\w-]+(?:\.[\w-]+)*$/, 'expected names of fields with dots between them');
+/** Names of fields, in brackets where they have dots, and numbers of items of lists; no items that are looked for. */
+const fieldPath = z
+  .string()
+  .regex(/^(?:[\w-]+|\[[\w./-]+\])(?:\.(?:[\w-]+|\[[\w./-]+\]))*$/, 'expected names of fields with dots between them');
 const selectSchema = targetSchema.omit({ labelSelector: true, annotationSelector: true });
 
 const replacementSchema = z.strictObject({

@@ -22,7 +22,7 @@ export function applyReplacements(
       if (found.length === 0) throw refuse(file, `${place}.targets: no object is meant by ${JSON.stringify(select)}`);
       for (const { object, names } of found) {
         for (const path of fieldPaths) {
-          const isSet = setAt(object, path.split('.'), value, options?.create === true);
+          const isSet = setAt(object, stepsOf(path), value, options?.create === true);
           if (!isSet)
             throw refuse(file, `${place}.targets: nothing at ${path} of ${object.kind} ${object.metadata.name}`);
         }
@@ -33,8 +33,18 @@ export function applyReplacements(
   }
 }
 
+/** `a.0.[b.c/d]` -> a, 0, b.c/d. */
+function stepsOf(path: string): string[] {
+  return (path.match(/\[[^\]]+\]|[^.]+/g) ?? []).map((step) => step.replace(/^\[|\]$/g, ''));
+}
+
 function valueAt(object: KubernetesObject, path: string): unknown {
-  return path.split('.').reduce<unknown>((value, key) => (isFields(value) ? value[key] : undefined), object);
+  return stepsOf(path).reduce<unknown>((value, key) => (hasFields(value) ? value[key] : undefined), object);
+}
+
+/** An item of a list is found by its number as a field is by its name. */
+function hasFields(value: unknown): value is Record<string, unknown> {
+  return isFields(value) || Array.isArray(value);
 }
 
 function setAt(fields: Record<string, unknown>, path: readonly string[], value: unknown, mayCreate: boolean): boolean {
@@ -44,10 +54,10 @@ function setAt(fields: Record<string, unknown>, path: readonly string[], value: 
     fields[key] = structuredClone(value);
     return true;
   }
-  if (!isFields(fields[key])) {
+  if (!hasFields(fields[key])) {
     if (!mayCreate || fields[key] !== undefined) return false;
     fields[key] = {};
   }
   const inner = fields[key];
-  return isFields(inner) && setAt(inner, rest, value, mayCreate);
+  return hasFields(inner) && setAt(inner, rest, value, mayCreate);
 }

@@ -25,6 +25,7 @@ async function startFunction(name: string): Promise<Sample> {
         NODE_COMPILE_CACHE: join(ROOT, 'node_modules', '.cache', 'compile'),
         K_SINK: 'http://127.0.0.1:9/',
         XORFLOW_STORE: `embedded:${folder}`,
+        KF_PIPELINES_ENDPOINT: 'http://127.0.0.1:9/',
         LOG_LEVEL: 'error',
       },
     });

@@ -29,7 +29,8 @@ export async function startOnce(command: readonly string[], options: StartOption
 
 /** What a function needs of its environment. */
 export function environment(store: string, sink = 'http://127.0.0.1:9/'): Record<string, string> {
-  return { XORFLOW_STORE: `embedded:${store}`, K_SINK: sink, LOG_LEVEL: 'warn' };
+  const endpoint = { KF_PIPELINES_ENDPOINT: 'http://127.0.0.1:9/' };
+  return { XORFLOW_STORE: `embedded:${store}`, K_SINK: sink, LOG_LEVEL: 'warn', ...endpoint };
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -3,16 +3,26 @@ import { join } from 'node:path';
 import { loadPipeline } from '../../kfp/local/load.ts';
 import { type RunResult, runPipeline, type TaskRecord } from '../../kfp/local/run.ts';
 import { DATA } from '../commands/common.ts';
-import type { LocalRunOptions } from '../commands/pipeline.ts';
+import type { RunOptions } from '../commands/pipeline.ts';
 import { EXIT, usageError } from '../exit.ts';
 import { joinLocal } from '../local.ts';
 import { type Column, formatTable } from '../table.ts';
 import { parseUrl } from '../url.ts';
 import { readParameters } from './parameters.ts';
 
+/** What means something to a server alone. */
+const REMOTE_ONLY = {
+  host: '--host',
+  namespace: '--namespace',
+  tokenFile: '--token-file',
+  serviceAccount: '--service-account',
+} as const;
+
 /** Runs the pipeline on this machine; sets the exit code if it failed. */
-export async function run(options: LocalRunOptions, signal: AbortSignal): Promise<void> {
-  if (!options.local) throw usageError('Missing --local: expected where to run the pipeline');
+export async function run(options: RunOptions, signal: AbortSignal): Promise<void> {
+  for (const [name, flag] of Object.entries(REMOTE_ONLY) as [keyof typeof REMOTE_ONLY, string][]) {
+    if (options[name] !== undefined) throw usageError(`${flag} with --local: expected it for a run in Kubeflow alone`);
+  }
   const parameters = readParameters(options.param);
   const loaded = await loadPipeline(options.file);
   const data = options.store ?? DATA;

@@ -3,7 +3,7 @@ import { glob, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { CATALOGUE } from '../../events/registry.ts';
 import type { FunctionDefinition } from '../../functions/host/function.ts';
 import { loadManifests } from '../../knative/local/manifests.ts';
@@ -20,7 +20,14 @@ const BASE = join(ROOT, 'knative/base');
 
 const raw = await loadManifests(BASE);
 const base = raw.map(({ document }) => document as Fields);
-const pods = functionPodsOf(base);
+/** What no cluster has to have: functions that a component adds, with their Triggers. */
+const added = (
+  await Array.fromAsync(glob('knative/components/*/*.yaml', { cwd: ROOT }), (file) =>
+    readFile(join(ROOT, file), 'utf8'),
+  )
+).flatMap((text) => parseAllDocuments(text).map((document) => document.toJS() as Fields));
+const all = [...base, ...added];
+const pods = functionPodsOf(all);
 const validate = await makeValidator();
 
 for (const rule of RULES) test(`base: ${rule.name}`, () => assert.deepEqual(rule.check(base), []));
@@ -66,6 +73,16 @@ test('a field that the cluster does not know is refused by the schemas that the 
   assert.match(validate(service).join(), /additional properties.*comand/);
 });
 
+test('base: a function that a component adds is not there', () => {
+  const ours = new Set(functionPodsOf(base).map(({ name }) => name));
+  const others = functionPodsOf(added).map(({ name }) => name);
+  assert.deepEqual(others, ['runs']);
+  assert.deepEqual(
+    others.filter((name) => ours.has(name)),
+    [],
+  );
+});
+
 test('every function of the project runs somewhere, by its own program', async () => {
   const entries = await Array.fromAsync(glob('functions/*/index.ts', { cwd: ROOT }));
   const names = entries.map((file) => file.split(/[/\\]/)[1]).sort();
@@ -85,8 +102,8 @@ for (const name of new Set(pods.map((pod) => pod.name))) {
     assert.equal(definition.name, name);
     if (definition.accepts === 'all') return;
     const accepted: readonly string[] = definition.accepts;
-    const sent = chainOf(base)
-      .filter((trigger) => functionOfTrigger(base, trigger) === name)
+    const sent = chainOf(all)
+      .filter((trigger) => functionOfTrigger(all, trigger) === name)
       .map(typeOfTrigger);
     assert.deepEqual(
       sent.filter((type) => !accepted.includes(type)),

@@ -15,6 +15,7 @@ const VARIANTS: readonly Kustomization[] = OVERLAYS.flatMap((overlay) => [
   { overlay },
   ...BROKERS.map((broker) => ({ overlay, components: [broker] })),
   ...BROKERS.map((broker) => ({ overlay, components: [broker, 'redis'], namespace: 'somebody' })),
+  { overlay, components: ['kubeflow-runs'], namespace: 'somebody' },
 ]);
 
 function rulesFor({ overlay, components = [] }: Kustomization) {

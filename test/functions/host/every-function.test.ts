@@ -125,7 +125,8 @@ const CONFORMANCE: readonly [string, string][] = [
   ['application/xml', '<an>element</an>'],
 ];
 
-for (const definition of DEFINITIONS) {
+// `runs` works on a server elsewhere and keeps nothing in the store: it has tests of its own.
+for (const definition of DEFINITIONS.filter(({ name }) => name !== 'runs')) {
   const { name } = definition;
   const types = typesOf(definition);
   const type = types.at(-1) ?? 'experiment.requested';

@@ -41,6 +41,7 @@ describe('a function as a process', { concurrency: 2 }, () => {
         K_SINK: 'http://127.0.0.1:9/',
         K_CE_OVERRIDES: '',
         LOG_LEVEL: 'silent',
+        KF_PIPELINES_ENDPOINT: 'http://127.0.0.1:9/',
       };
       const { url, end } = await coldStart([process.execPath, entry], { cwd: ROOT, env });
       for (const path of PROBES) assert.equal((await fetch(url + path)).status, 200, path);

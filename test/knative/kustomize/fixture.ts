@@ -167,6 +167,11 @@ replacements:
       - select: { version: v1, kind: Service, name: till }
         fieldPaths: [metadata.annotations.where, metadata.namespace]
         options: { create: true }
+  - source: { version: v1, kind: Service, name: till, fieldPath: spec.template.spec.containers.0.env.0.name }
+    targets:
+      - select: { kind: StatefulSet }
+        fieldPaths: ["metadata.annotations.[example.com/first]", spec.template.spec.containers.0.workingDir]
+        options: { create: true }
 labels:
   - pairs:
       app.kubernetes.io/part-of: shop

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { cp } from 'node:fs/promises';
+import { basename, dirname, join, relative } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { renderKustomization } from '../../../knative/kustomize/render.ts';
@@ -37,6 +38,18 @@ for (const folder of ['base', ...folders]) {
     assert.deepEqual(sortObjects(await renderKustomization(join(KNATIVE, folder))), sortObjects(theirs));
   });
 }
+
+test('a component that takes over what an overlay has given to others renders to the objects that kubectl makes of it', async (context) => {
+  for (const overlay of ['plain', 'kubeflow-profile']) {
+    const resources = relative(KNATIVE, join(OVERLAYS, overlay));
+    const text = `namespace: somebody\nresources: [knative/${resources}]\ncomponents: [knative/components/kubeflow-runs]\n`;
+    await using folder = await makeFolder({ 'kustomization.yaml': text });
+    await cp(KNATIVE, join(folder.path, 'knative'), { recursive: true });
+    const theirs = renderWithKubectl(folder.path);
+    if (theirs === undefined) return context.skip('no kubectl on this machine');
+    assert.deepEqual(sortObjects(await renderKustomization(folder.path)), sortObjects(theirs));
+  }
+});
 
 test('a kustomization with all that is honoured renders to the objects that kubectl makes of it', async (context) => {
   await using folder = await makeFolder(FILES);

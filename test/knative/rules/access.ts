@@ -14,6 +14,8 @@ import {
   typeOf,
 } from './set.ts';
 
+/** What a cluster with Kubeflow has: what one may do in a namespace, and nothing beyond Kubeflow Pipelines. */
+const KUBEFLOWS_ROLES = ['kubeflow-pipelines-edit'];
 const ROLE = 'rbac.authorization.k8s.io/v1/Role';
 
 export const ACCESS_RULES: readonly Rule[] = [
@@ -41,8 +43,10 @@ function objectionsToRole(role: Fields): string[] {
 function brokenBindings(set: ManifestSet): string[] {
   return ofType(set, 'rbac.authorization.k8s.io/v1/RoleBinding').flatMap((binding) => {
     const has = (type: string, name: unknown) => ofType(set, type).some((document) => nameOf(document) === name);
-    const isRole = has(ROLE, at(binding, 'roleRef', 'name')) && at(binding, 'roleRef', 'kind') === 'Role';
-    const strangers = listAt(binding, 'subjects').filter(({ name }) => !has('v1/ServiceAccount', name));
+    const { kind, name } = fieldsAt(binding, 'roleRef');
+    const isRole =
+      (kind === 'Role' && has(ROLE, name)) || (kind === 'ClusterRole' && KUBEFLOWS_ROLES.includes(String(name)));
+    const strangers = listAt(binding, 'subjects').filter((subject) => !has('v1/ServiceAccount', subject.name));
     return [...(isRole ? [] : ['roleRef']), ...strangers.map(({ name }) => String(name))].map(
       (problem) => `${titleOf(binding)}: ${problem}`,
     );

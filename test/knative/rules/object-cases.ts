@@ -25,6 +25,11 @@ export const OBJECT_CASES: readonly Case[] = [
   ['an account may', 'an account that may read everything', put('role', 'rules/0', { resources: ['*'] })],
   ['an account may', 'a Role that is not there', put('roleBinding', 'roleRef', { name: 'other' })],
   ['an account may', 'a Role for everybody of the cluster', put('roleBinding', 'roleRef', { kind: 'ClusterRole' })],
+  [
+    'an account may',
+    'all that an administrator of a profile may',
+    put('roleBinding', 'roleRef', { kind: 'ClusterRole', name: 'kubeflow-admin' }),
+  ],
   ['an account may', 'a Role for a stranger', put('roleBinding', 'subjects/0', { name: 'default' })],
   ['every object is', 'a source of names alone', put('source', 'spec', { mode: 'Names' })],
   ['a selector finds', 'a StatefulSet without its pods', put('redis', 'spec/selector/matchLabels', { a: 'b' })],

@@ -55,6 +55,8 @@ async function main(args: readonly string[]): Promise<number> {
     await program.parseAsync(args, { from: 'user' });
     return Number(process.exitCode ?? EXIT.done);
   } catch (thrown) {
+    // A command of commands, without one: its help has been shown.
+    if (thrown instanceof CommanderError && thrown.code === 'commander.help') return EXIT.usage;
     return report(signal.aborted ? signal.reason : toUsage(thrown, program, args), args, interruption);
   }
 }

@@ -24,7 +24,7 @@ export async function loadPipeline(file: string): Promise<LoadedPipeline> {
   });
   const documents = parseAllDocuments(text);
   const broken = documents.flatMap(({ errors }) => errors)[0];
-  if (broken) throw invalid(file, [broken.message]);
+  if (broken) throw invalid(file, [broken.message.split('\n')[0] ?? '']);
   if (documents.length < 1 || documents.length > 2)
     throw invalid(file, [`${documents.length} documents: expected 1 or 2`]);
   const pipeline = parse(file, pipelineSchema, documents[0]?.toJS());

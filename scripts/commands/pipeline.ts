@@ -1,7 +1,9 @@
-import { Command } from 'commander';
+import { fileURLToPath } from 'node:url';
+import { Command, Option } from 'commander';
 import { addJson, addStore } from './common.ts';
 
-const FILE = 'kfp/pipeline.yaml';
+/** Of the project, from wherever the command is called. */
+const FILE = fileURLToPath(new URL('../../kfp/pipeline.yaml', import.meta.url));
 const EXPERIMENT = 'xorflow';
 
 const PLACES = `
@@ -61,6 +63,10 @@ function collect(value: string, before: string[] | undefined): string[] {
   return [...(before ?? []), value];
 }
 
+function fileOption(flags: string, description: string): Option {
+  return new Option(flags, description).default(FILE, 'kfp/pipeline.yaml of the project');
+}
+
 function addRemote(command: Command): Command {
   return command
     .option('--host <url>', 'the server of Kubeflow Pipelines (default: KF_PIPELINES_ENDPOINT)')
@@ -73,17 +79,17 @@ export function definePipeline(signal: AbortSignal, leave: (hint: string | undef
   const compile = new Command('compile')
     .description('write the pipeline of Kubeflow Pipelines that wraps the chain')
     .option('--image <reference>', 'the image of every step, with a tag or a digest (default: that of this version)')
-    .option('--out <file>', 'where it goes, - is stdout', FILE)
+    .addOption(fileOption('--out <file>', 'where it goes, - is stdout'))
     .action(async (options: CompileOptions) => (await import('../pipeline/compile.ts')).compile(options));
   const upload = new Command('upload')
     .description('upload the pipeline, as a version that is named by its bytes; what is there already stays')
-    .option('--file <file>', 'the compiled pipeline', FILE);
+    .addOption(fileOption('--file <file>', 'the compiled pipeline'));
   addJson(addRemote(upload))
     .addHelpText('after', UPLOAD_EXAMPLES)
     .action(async (options: UploadOptions) => (await import('../pipeline/upload.ts')).upload(options, signal));
   const run = new Command('run')
     .description('run the pipeline: in Kubeflow, or every step as it runs there on this machine')
-    .option('--file <file>', 'the compiled pipeline', FILE)
+    .addOption(fileOption('--file <file>', 'the compiled pipeline'))
     .option('--param <name=value>', 'a parameter of the run; may stand more than once', collect);
   addRemote(run)
     .option('--experiment-name <name>', 'the experiment of Kubeflow Pipelines that the run is filed under', EXPERIMENT)

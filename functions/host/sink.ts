@@ -1,24 +1,30 @@
+import { readFile } from 'node:fs/promises';
 import { type Envelope, writeBinary } from '../../events/envelope.ts';
 import { TransientError } from '../../events/errors.ts';
 
 const TIMEOUT_MS = 30_000;
 
+/** Where a SinkBinding puts a token for a sink that asks for one. */
+const TOKEN = '/oidc/token';
+
 /**
- * Posts an event to a sink in binary mode.
+ * Posts an event to a sink in binary mode, with the token of a file where there is one.
  *
  * @throws TransientError `SINK_UNAVAILABLE` on any answer but 2xx, and when none comes: the cause will be delivered again
  */
 export async function postEvent(
   sink: string,
   envelope: Envelope,
-  options: { signal?: AbortSignal } = {},
+  options: { signal?: AbortSignal; tokenFile?: string } = {},
 ): Promise<void> {
   const { headers, body } = writeBinary(envelope);
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
   let response: Response;
   try {
-    response = await fetch(sink, { method: 'POST', headers, body: new Uint8Array(body), signal });
+    const authorization = await authorizationOf(options.tokenFile ?? TOKEN);
+    const init = { method: 'POST', headers: { ...headers, ...authorization }, body: new Uint8Array(body), signal };
+    response = await fetch(sink, init);
     await response.body?.cancel();
   } catch (cause) {
     throw new TransientError('SINK_UNAVAILABLE', `No answer from the sink ${sink} for ${envelope.attributes.type}`, {
@@ -30,6 +36,16 @@ export async function postEvent(
       'SINK_UNAVAILABLE',
       `Answer ${response.status} of the sink ${sink} to ${envelope.attributes.type}: expected 2xx`,
     );
+  }
+}
+
+/** Read anew for each event: Kubernetes puts a fresh token there from time to time. */
+async function authorizationOf(file: string): Promise<{ authorization?: string }> {
+  try {
+    return { authorization: `Bearer ${(await readFile(file, 'utf8')).trim()}` };
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return {};
+    throw error;
   }
 }
 

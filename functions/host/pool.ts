@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Transferable, Worker } from 'node:worker_threads';
 import { TransientError, toError } from '../../events/errors.ts';
 import { type FromThread, fromWire, type ThreadData, type ToThread } from './tasks.ts';
@@ -24,8 +25,13 @@ export interface Pool extends AsyncDisposable {
   run<R>(task: string, input: unknown, options?: RunOptions): Promise<R>;
 }
 
-/** How long a cancelled task may take to notice, in milliseconds, before its thread is terminated. */
-const GRACE_MS = 200;
+/**
+ * How long a cancelled task may take to notice, in milliseconds, before its thread is terminated. Longer than any picture
+ * takes: a native addon whose thread is ended in the middle of a call, or while it loads, takes the whole process with it.
+ */
+const GRACE_MS = 1_000;
+/** How long a thread may take to load before it is ended all the same. */
+const LOADING_MS = 10_000;
 
 interface Job {
   readonly id: number;
@@ -104,7 +110,7 @@ export function makePool(entry: URL, options: { size: number; data?: unknown }):
       for (const job of queue.splice(0)) {
         job.reject(new TransientError('WORKER_LOST', `Cannot run ${job.task}: the worker threads are shut down`));
       }
-      await Promise.all([...threads].map((thread) => thread.terminate()));
+      await Promise.all([...threads].map((thread) => thread.end()));
     },
   };
 }
@@ -119,6 +125,7 @@ class Thread {
   readonly #busy: Int32Array;
   #job: Job | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #onFree: (() => void) | undefined;
   #died: Error | undefined;
 
   constructor(entry: URL, shared: Omit<ThreadData, 'cancelled'>, on: { idle(): void; gone(): void }) {
@@ -174,6 +181,25 @@ class Thread {
     await this.#worker.terminate();
   }
 
+  /** Ends the thread when it has loaded, and after its job, as far as that takes no longer than the grace. */
+  async end(): Promise<void> {
+    const job = this.#job;
+    const over = new AbortController();
+    const grace = sleep(job ? GRACE_MS : LOADING_MS, undefined, { signal: over.signal }).catch(() => undefined);
+    // A thread that is waited for holds the process, and one that loads is still at it.
+    this.#worker.ref();
+    if (job) {
+      const { promise: free, resolve } = Promise.withResolvers<void>();
+      this.#onFree = resolve;
+      job.reject(new TransientError('WORKER_LOST', `Gave up ${job.task}: the worker threads are shut down`));
+      Atomics.store(this.#cancelled, 0, job.id);
+      this.#worker.postMessage({ type: 'cancel', id: job.id } satisfies ToThread);
+      await Promise.race([free, grace]);
+    } else await Promise.race([this.loaded.catch(() => undefined), grace]);
+    over.abort();
+    await this.terminate();
+  }
+
   #hear(message: Exclude<FromThread, { type: 'loaded' }>): void {
     const job = this.#job;
     if (job?.id !== message.id) return;
@@ -198,6 +224,7 @@ class Thread {
     const job = this.#job;
     this.#job = undefined;
     if (job) Atomics.sub(this.#busy, 0, 1);
+    this.#onFree?.();
     return job;
   }
 

@@ -36,25 +36,29 @@ function inputOf(
   });
 }
 
-async function runStep(args: readonly string[], env: Record<string, string> = {}, signal?: NodeJS.Signals) {
+async function runStep(args: readonly string[], env: Record<string, string> = {}, stopAfter?: Promise<unknown>) {
   const child = spawn(process.execPath, [STEP, ...args], { env: { PATH: process.env.PATH, ...env } });
   let log = '';
   child.stdout.on('data', (text) => (log += text));
   child.stderr.on('data', (text) => (log += text));
-  if (signal) setTimeout(() => child.kill(signal), 1_500);
+  void stopAfter?.then(() => child.kill('SIGTERM'));
   const [code] = await once(child, 'close');
   return { code, last: log.trim().split('\n').at(-1) ?? '' };
 }
 
 /** A gateway that answers every request as it is told. */
 async function startGateway(answer: { status: number; body?: string; hangs?: boolean }) {
+  const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
   const server = createServer((_request, response) => {
+    ask();
     if (answer.hangs)
       return void response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': waiting\n\n');
     response.writeHead(answer.status, { 'content-type': 'application/problem+json' }).end(answer.body ?? '');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
+    /** Resolves with the first request. */
+    asked,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
@@ -97,8 +101,8 @@ test('a step gives up at its own deadline, and when its pod is stopped', async (
   await using folder = await makeFolder();
   await using gateway = await startGateway({ status: 200, hangs: true });
   const args = ['generate', '--executor_input', inputOf(folder, { experiment: 'x', gateway: gateway.url })];
+  assert.deepEqual(await runStep(args, {}, gateway.asked), { code: 1, last: 'Stopped by SIGTERM' });
   assert.deepEqual(await runStep(args, { XORFLOW_STEP_DEADLINE: '1' }), { code: 1, last: 'Not done within 1 s' });
-  assert.deepEqual(await runStep(args, {}, 'SIGTERM'), { code: 1, last: 'Stopped by SIGTERM' });
 });
 
 test('outputs go where the launcher says, folders made, and nothing is there before the end', async () => {

@@ -7,7 +7,8 @@ export function renderWithKubectl(folder: string): unknown[] | undefined {
     const text = execFileSync('kubectl', ['kustomize', folder], { encoding: 'utf8', stdio: 'pipe', timeout: 60_000 });
     return parseAllDocuments(text).map((document): unknown => document.toJS());
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    // In CI a comparison that was not made is no comparison.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT' && !process.env.CI) return undefined;
     throw error;
   }
 }

@@ -7,7 +7,9 @@ import { experimentRequested } from './types/experiment-requested.ts';
 import { modelTrained } from './types/model-trained.ts';
 import { modelsCompared } from './types/models-compared.ts';
 import { samplesPlotted } from './types/samples-plotted.ts';
+import { searchStarted } from './types/search-started.ts';
 import { trainingRequested } from './types/training-requested.ts';
+import { trialCancelled } from './types/trial-cancelled.ts';
 import { trialCompleted } from './types/trial-completed.ts';
 import { trialRequested } from './types/trial-requested.ts';
 import { trialsPlotted } from './types/trials-plotted.ts';
@@ -20,7 +22,9 @@ export {
   modelsCompared,
   modelTrained,
   samplesPlotted,
+  searchStarted,
   trainingRequested,
+  trialCancelled,
   trialCompleted,
   trialRequested,
   trialsPlotted,
@@ -35,7 +39,9 @@ export const CATALOGUE = [
   modelsCompared,
   experimentCompleted,
   experimentFailed,
+  searchStarted,
   trialRequested,
+  trialCancelled,
   trialCompleted,
   trialsPlotted,
 ] as const satisfies readonly EventDefinition[];

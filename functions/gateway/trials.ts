@@ -47,15 +47,24 @@ export const trialRoute = defineRoute({
 });
 
 async function readTrial(store: Store, name: string): Promise<TrialView> {
-  const trial: TrialView = { name, status: 'requested', assignments: {}, links: { self: `/trials/${name}` } };
+  const self = `/trials/${name}`;
+  const links = { self, events: `${self}/events`, logs: `${self}/logs` };
+  const trial: TrialView = { name, status: 'requested', assignments: {}, links };
   return knownEvents(await readRecorded(store, name)).reduce(applyTrialEvent, trial);
 }
 
 /** Takes one event of a trial's log into what is known of it; the first result settles it. */
 function applyTrialEvent(trial: TrialView, event: KnownEvent): TrialView {
   if (event.type === 'trial.requested' && event.data) {
-    const { experiment, assignments } = event.data;
-    return { ...trial, experiment, assignments, requestedAt: trial.requestedAt ?? String(event.time) };
+    const { experiment, index, assignments, objective } = event.data;
+    return {
+      ...trial,
+      experiment,
+      ...(index !== undefined && { index }),
+      assignments,
+      objective,
+      requestedAt: trial.requestedAt ?? String(event.time),
+    };
   }
   if (event.type !== 'trial.completed' || !event.data || trial.endedAt !== undefined) return trial;
   return { ...trial, ...event.data, endedAt: String(event.time) };

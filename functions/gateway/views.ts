@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { descriptorSchema } from '../../events/descriptor.ts';
 import { datasetSchema, metricsSchema, modelRowSchema, plotSchema } from '../../events/parts.ts';
 import { experimentFailed } from '../../events/registry.ts';
+import { METRICS, objectiveSchema } from '../../events/search.ts';
 import { parameterCount, slug, specSchema } from '../../events/spec.ts';
 import { type ExperimentState, STATUSES } from '../../events/state.ts';
 
@@ -76,14 +77,17 @@ export const trialSchema = z
   .strictObject({
     name: z.string(),
     experiment: z.string().optional().describe('the Katib Experiment that it is of'),
-    status: z.enum(['requested', 'succeeded', 'failed']),
+    index: z.int().optional().describe('of the trial in its search'),
+    status: z.enum(['requested', 'succeeded', 'stopped', 'failed']),
     requestedAt: time.optional(),
     endedAt: time.optional(),
     assignments: z.record(z.string(), z.string()),
-    objective: z.strictObject({ name: z.string(), value: z.number() }).optional(),
-    metrics: z.record(z.string(), z.number()).optional(),
+    objective: objectiveSchema.extend({ value: z.number().optional() }).optional(),
+    metrics: z.partialRecord(z.enum(METRICS), z.number()).optional(),
+    epochs: z.int().optional(),
+    durationMs: z.number().optional().describe('of the training'),
     reason: z.string().optional(),
-    links: z.strictObject({ self: link }),
+    links: z.strictObject({ self: link, events: link, logs: link }),
   })
   .meta({ id: 'Trial' });
 export type TrialView = z.output<typeof trialSchema>;

@@ -33,3 +33,9 @@ export const trialShape = {
   index: z.int().min(0).optional().describe('of the trial in its search, where who asks for it knows'),
   assignments: z.record(z.string().min(1).max(64), z.string().max(256)).describe('as Katib gives them: strings'),
 };
+
+/** Whether a trial is given up by the rule, with the best value so far at report number `startStep`. */
+export function stopsAt({ comparison, value }: StopRule, best: number): boolean {
+  if (comparison === 'equal') return best === value;
+  return comparison === 'less' ? best < value : best > value;
+}

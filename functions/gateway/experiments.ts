@@ -82,7 +82,7 @@ export async function showExperiment(
   store: Store,
   id: string,
 ): Promise<{ view: ExperimentView; events: readonly Recorded[] }> {
-  const events = (await readRecorded(store, id)).filter(({ type }) => !type.startsWith('trial'));
+  const events = (await readRecorded(store, id)).filter(({ type }) => !/^(?:trials?|search)\./.test(type));
   if (events.length === 0) throw unknownExperiment(id);
   return { view: toView(foldRecorded(id, events)), events };
 }

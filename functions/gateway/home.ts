@@ -2,7 +2,7 @@ import { listExperiments, pageQuery, showExperiment } from './experiments.ts';
 import { sendPage } from './html.ts';
 import { homePage } from './page.ts';
 import { defineRoute } from './route.ts';
-import { readSearches } from './trials.ts';
+import { readSearches } from './searches.ts';
 
 /** `GET /`: the web page. */
 export const homeRoute = defineRoute({

@@ -11,13 +11,7 @@ import {
 } from '../../events/registry.ts';
 import { LOG, type LogEntry, type Store } from '../store/port.ts';
 
-/** The log of all trials, by name, in the order of arrival; a trial's own events stand in `LOG.events(name)`. */
-export const TRIALS_LOG = 'trials';
-
-/** The log of everything that was drawn of searches: `trials.plotted`. */
-export const SEARCHES_LOG = 'searches';
-
-/** Entry of `LOG.experiments` and of {@link TRIALS_LOG}. */
+/** Entry of the lists: `LOG.experiments`, `LOG.trials`, `LOG.searches`. */
 export interface IndexEntry {
   readonly id: string;
   readonly name: string;
@@ -34,18 +28,28 @@ export async function recordEvent(store: Store, event: CloudEvent<unknown>): Pro
   const id = subjectOf(event);
   if (id === undefined) return undefined;
   const entry = { key: keyOf(event), value: writeStructured(toEnvelope(event)).body.toString() };
-  const index = (name: string): { key: string; value: string } => {
-    const item: IndexEntry = { id, name, time: String(event.time) };
-    return { key: id, value: JSON.stringify(item) };
-  };
-  await store.logs.append(LOG.events(id), [entry]);
-  if (isOfExperiment(event)) await store.logs.append(LOG.experiments, [index(nameOf(event) ?? id)]);
+  const additions: [log: string, entry: { key: string; value: string }][] = [[LOG.events(id), entry]];
+  if (isOfExperiment(event)) additions.push([LOG.experiments, indexOf(event, id, nameOf(event))]);
   if (event.type === trainingRequested.type && event.tier === 'job') {
-    await store.logs.append(LOG.jobs, [{ key: jobIdOf(event), value: entry.value }]);
+    additions.push([LOG.jobs, { key: jobIdOf(event), value: entry.value }]);
   }
-  if (event.type.startsWith('trial.')) await store.logs.append(TRIALS_LOG, [index(id)]);
-  if (event.type === 'trials.plotted') await store.logs.append(SEARCHES_LOG, [entry]);
+  if (event.type.startsWith('trial.')) additions.push([LOG.trials, indexOf(event, id)]);
+  const search = searchOf(event);
+  if (search !== undefined) additions.push([LOG.search(search), entry], [LOG.searches, indexOf(event, search)]);
+  // Begun in this order and together, so that a store can put all of them on disk at once.
+  await Promise.all(additions.map(([log, addition]) => store.logs.append(log, [addition])));
   return id;
+}
+
+function indexOf({ time }: CloudEvent<unknown>, id: string, name = id): { key: string; value: string } {
+  const item: IndexEntry = { id, name, time: String(time) };
+  return { key: id, value: JSON.stringify(item) };
+}
+
+/** The Katib Experiment whose search an event belongs to. */
+function searchOf({ type, data }: CloudEvent<unknown>): string | undefined {
+  if (!/^trials?\.|^search\./.test(type)) return undefined;
+  return experimentIdSchema.safeParse((data as { experiment?: unknown } | undefined)?.experiment).data;
 }
 
 /** The experiment (or trial) that an event is of; undefined where it says none that could be one. */

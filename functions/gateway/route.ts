@@ -22,7 +22,7 @@ export interface Exchange<P extends z.ZodObject = z.ZodObject, Q extends z.ZodOb
 
 /** One operation of the API: what the router, the validation and the OpenAPI document are all made from. */
 export interface Route<P extends z.ZodObject = z.ZodObject, Q extends z.ZodObject = z.ZodObject> {
-  readonly method: 'get' | 'post' | 'options';
+  readonly method: 'get' | 'post' | 'delete' | 'options';
   /** An OpenAPI template: `/experiments/{id}`. */
   readonly path: string;
   readonly operationId: string;

@@ -5,8 +5,10 @@ import { eventsRoute, logsRoute } from './follow.ts';
 import { homeRoute } from './home.ts';
 import { ingressRoutes } from './ingress.ts';
 import type { Route } from './route.ts';
+import { searchEventsRoute, searchRoute } from './searches.ts';
 import { submitRoute } from './submit.ts';
-import { trialRoute, trialsRoute } from './trials.ts';
+import { cancelTrialRoute, requestTrialRoute } from './trial-requests.ts';
+import { trialEventsRoute, trialLogsRoute, trialRoute, trialsRoute } from './trials.ts';
 
 /** The whole HTTP API. The broker's path comes last, since it looks like many others. */
 export const ROUTES: readonly Route[] = [
@@ -21,7 +23,13 @@ export const ROUTES: readonly Route[] = [
   plotRoute,
   artifactRoute,
   trialsRoute,
+  requestTrialRoute,
   trialRoute,
+  cancelTrialRoute,
+  trialEventsRoute,
+  trialLogsRoute,
+  searchRoute,
+  searchEventsRoute,
   ...documentRoutes(() => ROUTES),
   ...ingressRoutes,
 ];

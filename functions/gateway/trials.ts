@@ -1,13 +1,16 @@
 import { z } from 'zod';
 import { experimentIdSchema } from '../../events/ids.ts';
-import { eventFromJson } from '../../events/read.ts';
-import type { KnownEvent } from '../../events/registry.ts';
-import type { Store } from '../store/port.ts';
+import { type KnownEvent, trialCompleted } from '../../events/registry.ts';
+import { LOG, type Store } from '../store/port.ts';
 import { newestFirst, pageQuery, readRecorded } from './experiments.ts';
 import { Problem } from './problem.ts';
-import { type IndexEntry, knownEvents, SEARCHES_LOG, TRIALS_LOG } from './record.ts';
+import { type IndexEntry, isTerminal, knownEvents } from './record.ts';
 import { defineRoute } from './route.ts';
-import { artifactPath, type SearchView, type TrialView, trialListSchema, trialSchema } from './views.ts';
+import { readSearches } from './searches.ts';
+import { answerEvents, answerLines, EVENTS, type FollowedLines, LINES } from './stream.ts';
+import { type TrialView, trialLinksOf, trialListSchema, trialSchema } from './views.ts';
+
+export const trialParams = z.strictObject({ name: experimentIdSchema });
 
 export const trialsRoute = defineRoute({
   method: 'get',
@@ -18,7 +21,7 @@ export const trialsRoute = defineRoute({
   answers: { 200: { description: 'One page of the list', content: { 'application/json': trialListSchema } } },
   async handle({ query, response, deps }) {
     const { cursor, limit } = query;
-    const { entries, next } = await newestFirst(deps.store, TRIALS_LOG, cursor, limit);
+    const { entries, next } = await newestFirst(deps.store, LOG.trials, cursor, limit);
     const trials = await Promise.all(
       entries.map(({ value }) => readTrial(deps.store, (JSON.parse(value) as IndexEntry).id)),
     );
@@ -35,22 +38,27 @@ export const trialRoute = defineRoute({
   path: '/trials/{name}',
   operationId: 'showTrial',
   summary: 'Shows a trial: what it tried, and what came of it',
-  params: z.strictObject({ name: experimentIdSchema }),
+  params: trialParams,
   answers: { 200: { description: 'The trial', content: { 'application/json': trialSchema } } },
   problems: [404],
   async handle({ params: { name }, response, deps }) {
-    if (!(await deps.store.logs.find(TRIALS_LOG, name))) {
-      throw new Problem(404, `No trial ${JSON.stringify(name)}: /trials lists those that there are`);
-    }
+    await assertTrial(deps.store, name);
     response.set('cache-control', 'no-store').json(await readTrial(deps.store, name));
   },
 });
 
 async function readTrial(store: Store, name: string): Promise<TrialView> {
-  const self = `/trials/${name}`;
-  const links = { self, events: `${self}/events`, logs: `${self}/logs` };
-  const trial: TrialView = { name, status: 'requested', assignments: {}, links };
+  const trial: TrialView = { name, status: 'requested', assignments: {}, links: trialLinksOf(name) };
   return knownEvents(await readRecorded(store, name)).reduce(applyTrialEvent, trial);
+}
+
+/** @throws Problem 404 for a trial that nobody asked for */
+export async function assertTrial({ logs }: Store, name: string): Promise<void> {
+  if (!(await logs.find(LOG.trials, name))) throw unknownTrial(name);
+}
+
+function unknownTrial(name: string): Problem {
+  return new Problem(404, `No trial ${JSON.stringify(name)}: /trials lists those that there are`);
 }
 
 /** Takes one event of a trial's log into what is known of it; the first result settles it. */
@@ -70,26 +78,36 @@ function applyTrialEvent(trial: TrialView, event: KnownEvent): TrialView {
   return { ...trial, ...event.data, endedAt: String(event.time) };
 }
 
-/** The latest `trials.plotted` of each search, that with most trials: they may come in any order. */
-export async function readSearches(store: Store): Promise<SearchView[]> {
-  const searches = new Map<string, SearchView>();
-  for (const { value } of await store.logs.read(SEARCHES_LOG)) {
-    const event = eventFromJson(value);
-    if (event?.type !== 'trials.plotted' || !event.data) continue;
-    const { experiment, trials, plots } = event.data;
-    if ((searches.get(experiment)?.trials ?? 0) >= trials) continue;
-    searches.set(experiment, {
-      experiment,
-      trials,
-      plots: plots.map((plot) => ({
-        ...plot,
-        links: {
-          png: artifactPath(plot.png.digest),
-          html: artifactPath(plot.html.digest),
-          spec: artifactPath(plot.spec.digest),
-        },
-      })),
-    });
-  }
-  return [...searches.values()].reverse();
+/** What is followed of a trial; it is over with its first result, or when it was refused. */
+function followed(name: string): FollowedLines {
+  const isLast = (type: string) => type === trialCompleted.type || isTerminal(type);
+  return { log: LOG.events(name), lines: LOG.lines(name), isLast };
 }
+
+export const trialEventsRoute = defineRoute({
+  method: 'get',
+  path: '/trials/{name}/events',
+  operationId: 'followTrial',
+  summary: 'Follows the events of a trial, as those of an experiment are followed, until it is over',
+  params: trialParams,
+  ...EVENTS,
+  problems: [404],
+  handle: (exchange) => {
+    const { name } = exchange.params;
+    return answerEvents(exchange, followed(name), () => unknownTrial(name));
+  },
+});
+
+export const trialLogsRoute = defineRoute({
+  method: 'get',
+  path: '/trials/{name}/logs',
+  operationId: 'followTrialLogs',
+  summary: 'Follows the metric lines of a trial as text, until it is over',
+  params: trialParams,
+  ...LINES,
+  problems: [404],
+  handle: (exchange) => {
+    const { name } = exchange.params;
+    return answerLines(exchange, followed(name), () => unknownTrial(name));
+  },
+});

@@ -72,6 +72,13 @@ export const experimentSchema = z
   .meta({ id: 'Experiment' });
 export type ExperimentView = z.output<typeof experimentSchema>;
 
+const trialLinks = z.strictObject({ self: link, events: link, logs: link }).meta({ id: 'TrialLinks' });
+
+/** What a request for a trial is answered with. */
+export const acceptedTrialSchema = z
+  .strictObject({ name: z.string(), links: trialLinks })
+  .meta({ id: 'AcceptedTrial' });
+
 /** A trial of a search. */
 export const trialSchema = z
   .strictObject({
@@ -87,7 +94,7 @@ export const trialSchema = z
     epochs: z.int().optional(),
     durationMs: z.number().optional().describe('of the training'),
     reason: z.string().optional(),
-    links: z.strictObject({ self: link, events: link, logs: link }),
+    links: trialLinks,
   })
   .meta({ id: 'Trial' });
 export type TrialView = z.output<typeof trialSchema>;
@@ -103,9 +110,22 @@ const searchPlotSchema = z
   })
   .meta({ id: 'SearchPlot' });
 
-/** A search, as it was last drawn. */
+/** A search: how far it is, and as it was last drawn. */
 export const searchSchema = z
-  .strictObject({ experiment: z.string(), trials: z.int(), plots: z.array(searchPlotSchema) })
+  .strictObject({
+    experiment: z.string(),
+    trials: z.int(),
+    completed: z.int().describe('trials that are over'),
+    best: z
+      .strictObject({
+        trial: z.string(),
+        objective: objectiveSchema.extend({ value: z.number() }),
+        assignments: z.record(z.string(), z.string()),
+      })
+      .optional(),
+    plots: z.array(searchPlotSchema),
+    links: z.strictObject({ self: link, events: link }),
+  })
   .meta({ id: 'Search' });
 export type SearchView = z.output<typeof searchSchema>;
 
@@ -116,6 +136,11 @@ export const trialListSchema = z
     next: link.optional(),
   })
   .meta({ id: 'TrialList' });
+
+export function trialLinksOf(name: string): z.output<typeof trialLinks> {
+  const self = `/trials/${name}`;
+  return { self, events: `${self}/events`, logs: `${self}/logs` };
+}
 
 export function linksOf(id: string): z.output<typeof experimentLinks> {
   const self = `/experiments/${id}`;

@@ -5,11 +5,11 @@ import { eventFromJson } from '../../events/read.ts';
 import { datasetGenerated, experimentRequested } from '../../events/registry.ts';
 import type { DatasetSpec } from '../../events/spec.ts';
 import { assertFits } from '../dataset/memory.ts';
+import { type Split, sizeOf } from '../dataset/xor.ts';
 import type { Deps } from '../host/function.ts';
 import type { Pool } from '../host/pool.ts';
 import { LOG } from '../store/port.ts';
 import { type GeneratedSplit, generateSplit } from './split.ts';
-import { type Split, sizeOf } from './xor.ts';
 
 const SOURCE = '/xorflow/generate';
 

@@ -1,7 +1,7 @@
 import type { DatasetSpec } from '../../events/spec.ts';
 import { encodePoints } from '../dataset/arrow.ts';
 import { balanceOf } from '../dataset/points.ts';
-import { makePoints, type Split } from './xor.ts';
+import { makePoints, type Split } from '../dataset/xor.ts';
 
 /** A split as it is stored, and how many of its points have which label. */
 export interface GeneratedSplit {

@@ -7,11 +7,12 @@ import { resolveModel, slug } from '../../events/spec.ts';
 import type { Deps } from '../host/function.ts';
 import type { Pool } from '../host/pool.ts';
 import { LOG } from '../store/port.ts';
-import { metricLine, type TimedMetrics } from './lines.ts';
+import { makeLineWriter } from './line-writer.ts';
+import type { TimedMetrics } from './lines.ts';
 import { readJobLimit, tierOf } from './tier.ts';
 import type { TrainingInput, TrainingResult } from './training.ts';
 
-const SOURCE = '/xorflow/train';
+export const SOURCE = '/xorflow/train';
 
 /** Asks for the training of each model of an experiment: short ones of the Service, long ones as Jobs. */
 export function requestTrainings(
@@ -92,18 +93,4 @@ async function findTrained(
   const entry = await deps.store.logs.find(LOG.events(experiment), keyOf({ source: SOURCE, id }));
   const event = entry && eventFromJson(entry.value);
   return event?.type === 'model.trained' ? event : undefined;
-}
-
-/** Emits metric lines in order while the training goes on, under keys that a second training of the event repeats. */
-function makeLineWriter(deps: Deps, experiment: string, prefix: string, cause: string) {
-  let queue: Promise<void> = Promise.resolve();
-  return {
-    write(rows: readonly TimedMetrics[]): void {
-      const lines = rows.map((row) => ({ key: `${cause}/${row.metrics.epoch}`, text: metricLine(prefix, row) }));
-      queue = queue.then(() => deps.emitLines(experiment, lines));
-      // Whoever awaits `written` learns of it; until then it is not unhandled.
-      queue.catch(() => undefined);
-    },
-    written: () => queue,
-  };
 }

@@ -5,6 +5,7 @@ import { main } from '../host/main.ts';
 import { makePool } from '../host/pool.ts';
 import { requestTrainings, trainModel } from './handler.ts';
 import { readJobLimit } from './tier.ts';
+import { runTrial } from './trial.ts';
 
 // TensorFlow's native library reads these of the process, not of a thread. Nothing but errors is told; and oneDNN would
 // add in another order on each kind of processor, and takes longer for networks as small as ours.
@@ -16,14 +17,15 @@ const threads = perInstance(({ concurrency }) => {
   return makePool(new URL('./worker.ts', import.meta.url), { size });
 });
 
-/** Asks for the trainings of an experiment, and trains its models side by side. */
+/** Asks for the trainings of an experiment, trains its models side by side, and tries what searches ask for. */
 export const definition: FunctionDefinition = {
   name: 'train',
-  accepts: ['dataset.generated', 'training.requested'],
+  accepts: ['dataset.generated', 'training.requested', 'trial.requested'],
   emitsMany: true,
   handle: async (event, deps) => {
     if (event.type === 'dataset.generated') return requestTrainings(event, deps);
-    return event.type === 'training.requested' ? trainModel(event, deps, threads.of(deps)) : [];
+    if (event.type === 'training.requested') return trainModel(event, deps, threads.of(deps));
+    return event.type === 'trial.requested' ? runTrial(event, deps, threads.of(deps)) : [];
   },
   // In the background: the first training waits for its thread in any case, and a thread that cannot start is its error.
   init: async (deps) => {

@@ -1,5 +1,5 @@
 import { resolveModel, specSchema } from '../../events/spec.ts';
-import { makePoints } from '../../functions/generate/xor.ts';
+import { makePoints } from '../../functions/dataset/xor.ts';
 import { readTraining } from './answer.ts';
 
 /** The points and the model that a line of `npm run bench` asks for. */

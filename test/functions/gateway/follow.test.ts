@@ -4,9 +4,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Response } from 'express';
 import express from 'express';
 import type { KnownEvent } from '../../../events/registry.ts';
-import { streamEvents } from '../../../functions/gateway/follow.ts';
-import { recordEvent } from '../../../functions/gateway/record.ts';
-import type { Store } from '../../../functions/store/port.ts';
+import { isTerminal, recordEvent } from '../../../functions/gateway/record.ts';
+import { streamEvents } from '../../../functions/gateway/stream.ts';
+import { LOG, type Store } from '../../../functions/store/port.ts';
 import { makeMemoryStore } from '../../support/memory-store.ts';
 import { addLines, chainOf, type Gateway, recordAll, startGateway } from './harness.ts';
 
@@ -185,7 +185,8 @@ test('a silent stream shows that it lives', async () => {
   const { store } = gateway;
   const app = express();
   const draining = new AbortController().signal;
-  app.get('/', (_request, response: Response) => streamEvents('xor-1', 0, response, { store, draining }, 10));
+  const followed = { log: LOG.events('xor-1'), isLast: isTerminal };
+  app.get('/', (_request, response: Response) => streamEvents(followed, 0, response, { store, draining }, 10));
   const server = app.listen(0);
   const { port } = server.address() as { port: number };
   const response = await fetch(`http://127.0.0.1:${port}/`);

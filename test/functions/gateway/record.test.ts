@@ -7,7 +7,6 @@ import { looseEvent } from '../../../events/read.ts';
 import { experimentFailed, experimentRequested, type KnownEvent, trialRequested } from '../../../events/registry.ts';
 import { listExperiments } from '../../../functions/gateway/experiments.ts';
 import { handle } from '../../../functions/gateway/handler.ts';
-import { TRIALS_LOG } from '../../../functions/gateway/record.ts';
 import { LOG } from '../../../functions/store/port.ts';
 import { makeTestDeps } from '../../support/deps.ts';
 import { chainOf } from './harness.ts';
@@ -72,7 +71,7 @@ test('a trial is recorded under its own name, and put on the list of trials', as
   const data = trialRequested.example;
   await handle(makeEvent(trialRequested, { source: '/katib', id: '1', subject: 'trial-a', data }), deps);
   assert.equal((await deps.store.logs.read(LOG.events('trial-a'))).length, 1);
-  assert.equal((await deps.store.logs.read(TRIALS_LOG)).length, 1);
+  assert.equal((await deps.store.logs.read(LOG.trials)).length, 1);
   assert.equal((await deps.store.logs.read(LOG.experiments)).length, 0);
 });
 

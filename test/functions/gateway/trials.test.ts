@@ -33,7 +33,7 @@ test('a trial is listed from its request on, and shows its result when it is the
   const { body } = await gateway.http.get('/trials/trial-a').expect(200);
   assert.equal(body.status, 'succeeded');
   assert.equal(body.experiment, 'xor-random');
-  assert.deepEqual(body.objective, { name: 'validation_accuracy', value: 0.997 });
+  assert.deepEqual(body.objective, { metric: 'validation_accuracy', type: 'maximize', value: 0.997 });
   assert.deepEqual(body.assignments, { learning_rate: '0.01', hidden: '16' });
 });
 
@@ -52,7 +52,8 @@ test('of each search the drawing with the most trials is shown, whichever came l
     );
   }
   const { body } = await gateway.http.get('/trials').expect(200);
-  assert.equal(body.searches.length, 1);
-  assert.equal(body.searches[0].trials, 12);
-  await gateway.http.get(body.searches[0].plots[0].links.png).expect(200);
+  const searches = body.searches.filter(({ experiment }: { experiment: string }) => experiment === 'search');
+  assert.equal(searches.length, 1);
+  assert.equal(searches[0].plots[0].title, '12 trials');
+  await gateway.http.get(searches[0].plots[0].links.png).expect(200);
 });

@@ -5,7 +5,7 @@ import { loadLayersModel } from '@tensorflow/tfjs-layers';
 import fc from 'fast-check';
 import { RejectedError } from '../../../events/errors.ts';
 import { ACTIVATIONS, specSchema } from '../../../events/spec.ts';
-import { makePoints } from '../../../functions/generate/xor.ts';
+import { makePoints } from '../../../functions/dataset/xor.ts';
 import { initialNetwork } from '../../../functions/model/init.ts';
 import { readLayersModel, writeLayersModel } from '../../../functions/model/layers-model.ts';
 import { evaluate } from '../../../functions/model/metrics.ts';

@@ -9,7 +9,7 @@ import {
   resolveModel,
   specSchema,
 } from '../../../events/spec.ts';
-import { makePoints } from '../../../functions/generate/xor.ts';
+import { makePoints } from '../../../functions/dataset/xor.ts';
 import { initialNetwork } from '../../../functions/model/init.ts';
 import { writeLayersModel } from '../../../functions/model/layers-model.ts';
 import { evaluate } from '../../../functions/model/metrics.ts';

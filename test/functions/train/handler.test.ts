@@ -10,7 +10,7 @@ import { datasetGenerated, type KnownEvent, type trainingRequested } from '../..
 import { type ExperimentSpecInput, specSchema } from '../../../events/spec.ts';
 import { decodePoints, decodeTable, encodePoints } from '../../../functions/dataset/arrow.ts';
 import { balanceOf } from '../../../functions/dataset/points.ts';
-import { makePoints } from '../../../functions/generate/xor.ts';
+import { makePoints } from '../../../functions/dataset/xor.ts';
 import { readLayersModel } from '../../../functions/model/layers-model.ts';
 import { evaluate } from '../../../functions/model/metrics.ts';
 import { predictLogits } from '../../../functions/model/network.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { before, suite, test } from 'node:test';
 import { PRESETS } from '../../../events/presets.ts';
 import { type ExperimentSpecInput, resolveModel, specSchema } from '../../../events/spec.ts';
-import { makePoints } from '../../../functions/generate/xor.ts';
+import { makePoints } from '../../../functions/dataset/xor.ts';
 import { evaluate } from '../../../functions/model/metrics.ts';
 import { predictLogits } from '../../../functions/model/network.ts';
 import type { Engine } from '../../../functions/train/engines/engine.ts';

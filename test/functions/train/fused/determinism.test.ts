@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { RejectedError } from '../../../../events/errors.ts';
 import { type ExperimentSpecInput, resolveModel, specSchema } from '../../../../events/spec.ts';
-import { makePoints } from '../../../../functions/generate/xor.ts';
+import { makePoints } from '../../../../functions/dataset/xor.ts';
 import type { EpochMetrics } from '../../../../functions/train/engines/engine.ts';
 import { trainWithKernel } from '../../../../functions/train/engines/fused/fused.ts';
 import { type Kernel, loadKernels } from '../../../../functions/train/engines/fused/kernel.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { ACTIVATIONS, type ExperimentSpecInput, resolveModel, specSchema } from '../../../../events/spec.ts';
-import { makePoints } from '../../../../functions/generate/xor.ts';
+import { makePoints } from '../../../../functions/dataset/xor.ts';
 import { initialNetwork } from '../../../../functions/model/init.ts';
 import type { Network } from '../../../../functions/model/network.ts';
 import { trainWithKernel } from '../../../../functions/train/engines/fused/fused.ts';

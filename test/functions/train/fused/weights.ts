@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type ExperimentSpecInput, resolveModel, specSchema } from '../../../../events/spec.ts';
-import { makePoints } from '../../../../functions/generate/xor.ts';
+import { makePoints } from '../../../../functions/dataset/xor.ts';
 import { writeLayersModel } from '../../../../functions/model/layers-model.ts';
 import { trainWithKernel } from '../../../../functions/train/engines/fused/fused.ts';
 import type { Kernel } from '../../../../functions/train/engines/fused/kernel.ts';

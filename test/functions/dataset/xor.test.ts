@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { SPLITS } from '../../../events/parts.ts';
 import { type DatasetSpec, specSchema } from '../../../events/spec.ts';
 import { balanceOf } from '../../../functions/dataset/points.ts';
-import { makePoints } from '../../../functions/generate/xor.ts';
+import { makePoints } from '../../../functions/dataset/xor.ts';
 
 const specOf = (dataset: Partial<DatasetSpec>): DatasetSpec => specSchema.parse({ dataset }).dataset;
 

@@ -1,7 +1,7 @@
 import type { SPLITS } from '../../events/parts.ts';
 import type { DatasetSpec } from '../../events/spec.ts';
-import { allocatePoints, type Points } from '../dataset/points.ts';
-import { type Purpose, streamOf, uniform } from '../dataset/streams.ts';
+import { allocatePoints, type Points } from './points.ts';
+import { type Purpose, streamOf, uniform } from './streams.ts';
 
 export type Split = (typeof SPLITS)[number] & Purpose;
 

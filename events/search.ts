@@ -34,6 +34,9 @@ export const trialShape = {
   assignments: z.record(z.string().min(1).max(64), z.string().max(256)).describe('as Katib gives them: strings'),
 };
 
+/** What an algorithm notes with a trial for itself. */
+export const labelsSchema = z.record(z.string().max(64), z.string().max(64));
+
 /** Whether a trial is given up by the rule, with the best value so far at report number `startStep`. */
 export function stopsAt({ comparison, value }: StopRule, best: number): boolean {
   if (comparison === 'equal') return best === value;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { quoteValue } from '../events/issues.ts';
 import { PRESETS, type PresetName } from '../events/presets.ts';
-import { type ExperimentSpec, specSchema } from '../events/spec.ts';
+import { type ExperimentSpec, type ExperimentSpecInput, specSchema } from '../events/spec.ts';
 import { usageError } from './exit.ts';
 import { explain } from './explain.ts';
 
@@ -24,6 +24,7 @@ export interface SpecOptions {
   readonly preset?: string;
   readonly model?: string[];
   readonly spec?: string;
+  readonly fromTrial?: string;
 }
 
 /** Where in the spec an option's value goes. */
@@ -45,13 +46,20 @@ const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 
 type Json = Record<string, unknown>;
 
+/** Where a spec comes from, beside the options. */
+export interface SpecSources {
+  readonly readInput?: (path: string) => string;
+  /** What the options are laid over, instead of a preset or a file. */
+  readonly base?: ExperimentSpecInput | undefined;
+}
+
 /**
  * The experiment that a command line asks for: the preset or the file, with the options laid over it.
  *
  * @throws RejectedError `INVALID_ARGUMENT` with one sentence: what is wrong, at which option or path, what is allowed
  */
-export function specOf(options: SpecOptions, readInput: (path: string) => string = readFile): ExperimentSpec {
-  const base = baseOf(options, readInput);
+export function specOf(options: SpecOptions, { readInput = readFile, base: given }: SpecSources = {}): ExperimentSpec {
+  const base = baseOf(options, readInput, given);
   const origins = new Map<string, string>();
   const input: Json = { ...base };
   for (const [option, [group, field]] of Object.entries(PLACES)) {
@@ -103,7 +111,16 @@ function flagOf(option: string): string {
   return `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-function baseOf({ preset, spec }: SpecOptions, readInput: (path: string) => string): Json {
+function baseOf(
+  { preset, spec, fromTrial }: SpecOptions,
+  readInput: (path: string) => string,
+  given: ExperimentSpecInput | undefined,
+): Json {
+  if (fromTrial !== undefined && (preset !== undefined || spec !== undefined)) {
+    const other = preset === undefined ? '--spec' : '--preset';
+    throw usageError(`Both --from-trial and ${other}: expected one of them, options beside it win over it`);
+  }
+  if (given) return structuredClone(given) as Json;
   if (preset !== undefined && spec !== undefined) {
     throw usageError('Both --preset and --spec: expected one of them, options beside it win over it');
   }

@@ -63,7 +63,8 @@ function makeBar(id: string, screen: Screen): Progress {
   };
 }
 
-function barOf(share: number): string {
+/** A bar and its percentage. */
+export function barOf(share: number): string {
   const full = Math.round(Math.min(1, Math.max(0, share)) * BAR);
   return `${'█'.repeat(full)}${'░'.repeat(BAR - full)} ${String(Math.round(share * 100)).padStart(3)} %`;
 }

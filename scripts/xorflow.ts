@@ -8,6 +8,7 @@ import { definePipeline } from './commands/pipeline.ts';
 import { defineRun } from './commands/run.ts';
 import { defineShow } from './commands/show.ts';
 import { defineStart } from './commands/start.ts';
+import { defineTune } from './commands/tune.ts';
 import { defineUndeploy } from './commands/undeploy.ts';
 import { defineUp } from './commands/up.ts';
 import { defineVerify } from './commands/verify.ts';
@@ -22,6 +23,7 @@ const DEFINITIONS = [
   defineShow,
   defineEvents,
   defineVerify,
+  defineTune,
   definePipeline,
   defineDoctor,
   defineDeploy,

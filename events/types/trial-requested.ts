@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineEvent } from '../define.ts';
 import { experimentIdSchema } from '../ids.ts';
-import { objectiveSchema, stopRuleSchema, trialShape } from '../search.ts';
+import { labelsSchema, objectiveSchema, stopRuleSchema, trialShape } from '../search.ts';
 import { resolvedModelSchema, specSchema } from '../spec.ts';
 
 const spec = specSchema.parse({});
@@ -11,6 +11,7 @@ export const trialRequested = defineEvent({
   summary: 'A search wants one assignment of hyperparameters tried; the subject is the name of the trial.',
   schema: z.strictObject({
     ...trialShape,
+    labels: labelsSchema.optional().describe('what the algorithm notes with the trial for itself'),
     objective: objectiveSchema,
     stopRules: z.array(stopRuleSchema).max(16).default([]).describe('of early stopping; who trains stops by them'),
     dataset: specSchema.shape.dataset.describe('points to train on and to judge by; the test points are not looked at'),

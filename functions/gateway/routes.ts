@@ -7,7 +7,7 @@ import { ingressRoutes } from './ingress.ts';
 import type { Route } from './route.ts';
 import { searchEventsRoute, searchRoute } from './searches.ts';
 import { submitRoute } from './submit.ts';
-import { cancelTrialRoute, requestTrialRoute } from './trial-requests.ts';
+import { cancelTrialRoute, requestTrialRoute, startSearchRoute } from './trial-requests.ts';
 import { trialEventsRoute, trialLogsRoute, trialRoute, trialsRoute } from './trials.ts';
 
 /** The whole HTTP API. The broker's path comes last, since it looks like many others. */
@@ -28,6 +28,7 @@ export const ROUTES: readonly Route[] = [
   cancelTrialRoute,
   trialEventsRoute,
   trialLogsRoute,
+  startSearchRoute,
   searchRoute,
   searchEventsRoute,
   ...documentRoutes(() => ROUTES),

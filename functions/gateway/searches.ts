@@ -7,7 +7,7 @@ import { Problem } from './problem.ts';
 import type { IndexEntry } from './record.ts';
 import { defineRoute } from './route.ts';
 import { answerEvents, EVENTS } from './stream.ts';
-import { artifactPath, type SearchView, searchSchema } from './views.ts';
+import { artifactPath, type SearchView, searchLinksOf, searchSchema } from './views.ts';
 
 const searchParams = z.strictObject({ name: experimentIdSchema });
 
@@ -52,13 +52,12 @@ async function readSearch(store: Store, name: string): Promise<SearchView | unde
   const entries = await store.logs.read(LOG.search(name));
   if (entries.length === 0) return undefined;
   const events = entries.map(({ value }) => eventFromJson(value)).filter((event) => event !== undefined);
-  const self = `/searches/${name}`;
   const view: SearchView = {
     experiment: name,
     trials: 0,
     completed: 0,
     plots: [],
-    links: { self, events: `${self}/events` },
+    links: searchLinksOf(name),
   };
   const trials = new Set<string>();
   const completed = new Set<string>();

@@ -5,7 +5,7 @@ import { type Envelope, isEnvelope, readEnvelope } from '../../events/envelope.t
 import { derive, experimentIdSchema, keyOf } from '../../events/ids.ts';
 import { quoteValue, sentenceOf } from '../../events/issues.ts';
 import { looseEvent, parseEvent, toEnvelope } from '../../events/read.ts';
-import { trialCancelled, trialRequested } from '../../events/registry.ts';
+import { searchStarted, trialCancelled, trialRequested } from '../../events/registry.ts';
 import type { Deps } from '../host/function.ts';
 import { LOG } from '../store/port.ts';
 import { parseJson, readBody } from './body.ts';
@@ -15,7 +15,7 @@ import { knownEvents, recordEvent, toRecorded } from './record.ts';
 import { defineRoute } from './route.ts';
 import { forward, JSON_TYPE, STRUCTURED_TYPE } from './submit.ts';
 import { assertTrial, trialParams } from './trials.ts';
-import { acceptedTrialSchema, trialLinksOf } from './views.ts';
+import { acceptedSearchSchema, acceptedTrialSchema, searchLinksOf, trialLinksOf } from './views.ts';
 
 /** `POST /trials`: the event that asks for a trial, whose name is its subject. */
 export const requestTrialRoute = defineRoute({
@@ -33,11 +33,35 @@ export const requestTrialRoute = defineRoute({
   },
   problems: [409, 413, 415, 422],
   async handle({ request, response, deps }) {
-    const envelope = await readRequest(request, response);
+    const envelope = await readRequest(request, response, trialRequested.type);
     const name = envelope.attributes.subject ?? '';
     await refuseOther(envelope, name, deps);
     await send(envelope, deps);
     const links = trialLinksOf(name);
+    response.status(202).location(links.self).set('cache-control', 'no-store').json({ name, links });
+  },
+});
+
+/** `POST /searches`: the event that says what a search on one machine works on. */
+export const startSearchRoute = defineRoute({
+  method: 'post',
+  path: '/searches',
+  operationId: 'startSearch',
+  summary: 'Puts on record what a search works on, with a search.started event; the subject is its name',
+  body: { [STRUCTURED_TYPE]: 'bytes' },
+  answers: {
+    202: {
+      description: 'It is on record; its links work at once',
+      content: { [JSON_TYPE]: acceptedSearchSchema },
+      headers: { Location: 'the search' },
+    },
+  },
+  problems: [413, 415, 422],
+  async handle({ request, response, deps }) {
+    const envelope = await readRequest(request, response, searchStarted.type);
+    await send(envelope, deps);
+    const name = envelope.attributes.experiment ?? '';
+    const links = searchLinksOf(name);
     response.status(202).location(links.self).set('cache-control', 'no-store').json({ name, links });
   },
 });
@@ -87,23 +111,29 @@ async function send(envelope: Envelope, deps: Deps): Promise<void> {
   });
 }
 
-async function readRequest(request: Request, response: Response): Promise<Envelope> {
+/** The event of a request, which has to be of a type, with its search in the extension that Triggers see. */
+async function readRequest(
+  request: Request,
+  response: Response,
+  wanted: 'trial.requested' | 'search.started',
+): Promise<Envelope> {
   if (!isEnvelope(request.headers)) {
-    throw new Problem(415, `Wrong content-type: expected a CloudEvent ${trialRequested.type} as ${STRUCTURED_TYPE}`, {
+    throw new Problem(415, `Wrong content-type: expected a CloudEvent ${wanted} as ${STRUCTURED_TYPE}`, {
       headers: { 'accept-post': STRUCTURED_TYPE },
     });
   }
   const envelope = readEnvelope(request.headers, await readBody(request, response));
   const { type, subject } = envelope.attributes;
-  if (type !== trialRequested.type) {
-    const rule = `expected "${trialRequested.type}"; any other event goes to the broker's own path`;
+  if (type !== wanted) {
+    const rule = `expected "${wanted}"; any other event goes to the broker's own path`;
     throw new Problem(422, `Wrong value ${quoteValue(type)} at type: ${rule}`);
   }
   const named = z.object({ subject: experimentIdSchema }).safeParse({ subject });
   if (!named.success) throw new Problem(422, sentenceOf(named.error, { subject }));
   parseJson(envelope.body);
   const event = parseEvent(envelope);
-  const experiment = event?.type === trialRequested.type ? event.data?.experiment : undefined;
+  const experiment =
+    event?.type === 'trial.requested' || event?.type === 'search.started' ? event.data?.experiment : undefined;
   if (experiment === undefined || envelope.attributes.experiment === experiment) return envelope;
   return { ...envelope, attributes: { ...envelope.attributes, experiment } };
 }

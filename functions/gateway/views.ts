@@ -110,6 +110,13 @@ const searchPlotSchema = z
   })
   .meta({ id: 'SearchPlot' });
 
+const searchLinks = z.strictObject({ self: link, events: link }).meta({ id: 'SearchLinks' });
+
+/** What a search that is put on record is answered with. */
+export const acceptedSearchSchema = z
+  .strictObject({ name: z.string(), links: searchLinks })
+  .meta({ id: 'AcceptedSearch' });
+
 /** A search: how far it is, and as it was last drawn. */
 export const searchSchema = z
   .strictObject({
@@ -124,7 +131,7 @@ export const searchSchema = z
       })
       .optional(),
     plots: z.array(searchPlotSchema),
-    links: z.strictObject({ self: link, events: link }),
+    links: searchLinks,
   })
   .meta({ id: 'Search' });
 export type SearchView = z.output<typeof searchSchema>;
@@ -140,6 +147,11 @@ export const trialListSchema = z
 export function trialLinksOf(name: string): z.output<typeof trialLinks> {
   const self = `/trials/${name}`;
   return { self, events: `${self}/events`, logs: `${self}/logs` };
+}
+
+export function searchLinksOf(name: string): z.output<typeof searchLinks> {
+  const self = `/searches/${name}`;
+  return { self, events: `${self}/events` };
 }
 
 export function linksOf(id: string): z.output<typeof experimentLinks> {

@@ -17,30 +17,38 @@ const recordSchema = z.strictObject({
 
 type LockRecord = z.infer<typeof recordSchema>;
 
-/** The right to be the one platform of a data folder. */
-export interface PlatformLock {
+/** The right to be the one platform, or tuner, of a data folder. */
+export interface FolderLock {
   /** Says where the platform is, for those who look for it with {@link findPlatform}. */
   announce(url: string): Promise<void>;
   release(): Promise<void>;
 }
 
-const FILE = 'platform.json';
+/** Who can have a data folder to himself, and the file that says so. */
+interface Holder {
+  readonly what: string;
+  readonly file: string;
+}
+
+const PLATFORM: Holder = { what: 'platform', file: 'platform.json' };
+/** A platform may be shared; two searches at once would take each other's cores. */
+export const TUNER: Holder = { what: 'tuner', file: 'tuner.json' };
 
 /**
- * Takes a data folder for a platform of this process; makes the folder if it is not there.
+ * Takes a data folder for a platform (or tuner) of this process; makes the folder if it is not there.
  *
- * @throws XorflowError `STORE_LOCKED` while another platform has it, `STORE_UNAVAILABLE` where it cannot be written
+ * @throws XorflowError `STORE_LOCKED` while another one has it, `STORE_UNAVAILABLE` where it cannot be written
  */
-export async function lockFolder(data: string): Promise<PlatformLock> {
+export async function lockFolder(data: string, holder = PLATFORM): Promise<FolderLock> {
   const folder = resolve(data);
-  const file = join(folder, FILE);
+  const file = join(folder, holder.file);
   const own: LockRecord = {
     ...(await identityOf(process.pid)),
     url: '',
     startedAt: new Date().toISOString(),
     nonce: randomUUID(),
   };
-  const draft = join(folder, `${FILE}.${own.nonce}`);
+  const draft = join(folder, `${holder.file}.${own.nonce}`);
   try {
     await makeFolder(folder);
     await writeFile(draft, toText(own));
@@ -49,7 +57,7 @@ export async function lockFolder(data: string): Promise<PlatformLock> {
   }
   try {
     // A link is there at once and whole, or not at all: nobody ever reads half a record.
-    while (!(await linkNew(draft, file, folder))) await removeStale(draft, file, folder);
+    while (!(await linkNew(draft, file, folder))) await removeStale(draft, holder, folder);
   } finally {
     await rm(draft, { force: true });
   }
@@ -67,7 +75,7 @@ export async function lockFolder(data: string): Promise<PlatformLock> {
 
 /** The platform that runs on a data folder, once it is up. */
 export async function findPlatform(data: string): Promise<{ pid: number; url: string } | undefined> {
-  const record = (await read(join(resolve(data), FILE)))?.record;
+  const record = (await read(join(resolve(data), PLATFORM.file)))?.record;
   if (record === undefined || record.url === '' || !(await isAlive(record))) return undefined;
   return { pid: record.pid, url: record.url };
 }
@@ -101,7 +109,8 @@ async function linkNew(draft: string, file: string, folder: string): Promise<boo
  * remove the record that the first has put in its place. The right is a file named after the stale record; where its
  * holder died with it, the next number counts.
  */
-async function removeStale(draft: string, file: string, folder: string): Promise<void> {
+async function removeStale(draft: string, holder: Holder, folder: string): Promise<void> {
+  const file = join(folder, holder.file);
   const stale = await read(file);
   if (stale === undefined) return;
   if (stale.record !== undefined && (await isAlive(stale.record))) {
@@ -109,15 +118,15 @@ async function removeStale(draft: string, file: string, folder: string): Promise
     const where = url === '' ? '' : ` at ${url}`;
     throw new XorflowError(
       'STORE_LOCKED',
-      `The data folder ${folder} is in use by the platform of process ${pid}${where}: stop that one, or choose another folder`,
+      `The data folder ${folder} is in use by the ${holder.what} of process ${pid}${where}: stop that one, or choose another folder`,
     );
   }
-  const rights = `${FILE}.stale-${stale.record?.nonce ?? 'unreadable'}-`;
+  const rights = `${holder.file}.stale-${stale.record?.nonce ?? 'unreadable'}-`;
   for (let attempt = 0; ; attempt++) {
     const right = join(folder, `${rights}${attempt}`);
     if (await linkNew(draft, right, folder)) break;
-    const holder = (await read(right))?.record;
-    if (holder !== undefined && !(await isAlive(holder))) continue;
+    const other = (await read(right))?.record;
+    if (other !== undefined && !(await isAlive(other))) continue;
     // Another one is about to remove it, or just did.
     await sleep(2);
     return;

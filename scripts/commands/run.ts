@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Command } from 'commander';
-import type { ExperimentSpec } from '../../events/spec.ts';
+import type { ExperimentSpec, ExperimentSpecInput } from '../../events/spec.ts';
 import type { Client } from '../../functions/client/client.ts';
 import { EXIT } from '../exit.ts';
 import type { SpecOptions } from '../options.ts';
@@ -34,11 +34,13 @@ Examples:
   xorflow run --model linear= --model wide=64 --model deep=16,16
   xorflow run --preset course --json > result.json
   echo '{"dataset": {"dims": 3}}' | xorflow run --spec -
+  xorflow run --from-trial xor-mlp                       the best model of a search, looked at with the test points
   xorflow run --to http://xorflow.example.com`;
 
 export function defineRun(signal: AbortSignal, leave: Leave): Command {
   const command = new Command('run').description('run one experiment, show its table of models and keep its plots');
   addJson(addPlace(addSpec(command)))
+    .option('--from-trial <name>', 'the model and the data of a trial, or of the best one of a search')
     .option('--out <dir>', `where plots, models and data go (default: "${DATA}/results/ID")`)
     .addHelpText('after', EXAMPLES);
   return command.action((options: RunOptions) => run(options, signal, leave));
@@ -47,14 +49,27 @@ export function defineRun(signal: AbortSignal, leave: Leave): Command {
 async function run(options: RunOptions, signal: AbortSignal, leave: Leave): Promise<void> {
   checkPlace(options);
   const { specOf } = await import('../options.ts');
+  // Of a trial only the platform knows; what else is wrong is told before there is one.
   const spec = specOf(options);
   const client = await clientOf(options);
   await using out = options.out === undefined ? undefined : await openOut(options.out);
-  if (client) return await runAndReport(client, spec, { ...options, out, isForeign: true, leave }, signal);
+  const settled = async ({ url }: Client) =>
+    options.fromTrial === undefined ? spec : specOf(options, { base: await trialSpec(url, options.fromTrial, signal) });
+  if (client)
+    return await runAndReport(client, await settled(client), { ...options, out, isForeign: true, leave }, signal);
   const { joinLocal } = await import('../local.ts');
   await using local = await joinLocal(options.store ?? DATA);
   signal.throwIfAborted();
-  await runAndReport(local.client, spec, { ...options, out, isForeign: local.isForeign, leave }, signal);
+  const given = await settled(local.client);
+  await runAndReport(local.client, given, { ...options, out, isForeign: local.isForeign, leave }, signal);
+}
+
+/** The experiment that a trial was a part of, of that model alone. */
+async function trialSpec(url: string, name: string, signal: AbortSignal): Promise<ExperimentSpecInput> {
+  const { makeSearchClient } = await import('../../functions/client/searches.ts');
+  const { name: trial, request } = await makeSearchClient(url).trial(name, signal);
+  const { training, ...model } = request.model;
+  return { name: trial, dataset: request.dataset, training, models: [{ ...model, name: trial }] };
 }
 
 async function clientOf({ to }: RunOptions): Promise<Client | undefined> {

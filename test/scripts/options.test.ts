@@ -90,7 +90,7 @@ suite('the options of run make a spec', () => {
   });
 
   test('options win over the file, and leave its other fields alone', () => {
-    const spec = specOf({ spec: 'x.json', dims: '4' }, () => '{"dataset": {"dims": 3, "trainSize": 77}}');
+    const spec = specOf({ spec: 'x.json', dims: '4' }, { readInput: () => '{"dataset": {"dims": 3, "trainSize": 77}}' });
     assert.deepEqual([spec.dataset.dims, spec.dataset.trainSize], [4, 77]);
   });
 });
@@ -158,7 +158,7 @@ suite('what is wrong is told in one sentence that names the option, the value an
   ];
   for (const [what, options, sentence] of cases) {
     test(what, () => {
-      assert.throws(() => specOf(options, noFile), { code: 'INVALID_ARGUMENT', message: sentence });
+      assert.throws(() => specOf(options, { readInput: noFile }), { code: 'INVALID_ARGUMENT', message: sentence });
     });
   }
 
@@ -177,7 +177,7 @@ suite('what is wrong is told in one sentence that names the option, the value an
   ];
   for (const [what, text, sentence] of files) {
     test(`a spec file with ${what}`, () => {
-      assert.throws(() => specOf({ spec: 'x.json' }, () => text), { code: 'INVALID_ARGUMENT', message: sentence });
+      assert.throws(() => specOf({ spec: 'x.json' }, { readInput: () => text }), { code: 'INVALID_ARGUMENT', message: sentence });
     });
   }
 

@@ -120,4 +120,3 @@ export const jobSchema = z.strictObject({
 });
 
 export type Job = z.infer<typeof jobSchema>;
-export type TrialContainer = z.infer<typeof containerSchema>;

@@ -54,7 +54,7 @@ function problemsOfRange(type: string, space: RawSpace, at: string): string[] {
     if (value === undefined) problems.push(wrongValue(text, `${at}.${field}`, what));
     return value;
   };
-  if (space.list?.length) problems.push(wrongValue(space.list, `${at}.list`, `none: of ${type} are min and max`));
+  if (space.list?.length) problems.push(wrongValue(space.list, `${at}.list`, `none: ${type} has min and max`));
   const [min, max, step] = [read('min'), read('max'), read('step')];
   if (min !== undefined && max !== undefined) {
     if (min >= max) problems.push(wrongValue(space.max, `${at}.max`, `more than min, ${space.min}`));
@@ -71,10 +71,10 @@ function problemsOfRange(type: string, space: RawSpace, at: string): string[] {
 
 function problemsOfList(type: string, space: RawSpace, at: string): string[] {
   const problems = (['min', 'max', 'step'] as const).flatMap((field) =>
-    space[field] ? [wrongValue(space[field], `${at}.${field}`, `none: of ${type} is a list`)] : [],
+    space[field] ? [wrongValue(space[field], `${at}.${field}`, `none: ${type} has a list`)] : [],
   );
   if (space.distribution && space.distribution !== 'uniform') {
-    problems.push(wrongValue(space.distribution, `${at}.distribution`, `uniform: of ${type} is a list`));
+    problems.push(wrongValue(space.distribution, `${at}.distribution`, `uniform: ${type} has a list`));
   }
   const { list = [] } = space;
   if (list.length === 0) problems.push(missingValue(`${at}.list`, 'at least one value'));

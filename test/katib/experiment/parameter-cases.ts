@@ -87,18 +87,18 @@ export const PARAMETER_CASES: Suites = {
     [
       'a list for a double',
       { [`${RATE}/list`]: ['0.1'] },
-      'Wrong value ["0.1"] at spec.parameters.0.feasibleSpace.list: expected none: of double are min and max',
+      'Wrong value ["0.1"] at spec.parameters.0.feasibleSpace.list: expected none: double has min and max',
     ],
     [
       'bounds for a list',
       { [`${ACTIVATION}/min`]: '1', [`${ACTIVATION}/step`]: '1' },
-      'Wrong value "1" at spec.parameters.3.feasibleSpace.min: expected none: of categorical is a list',
-      'Wrong value "1" at spec.parameters.3.feasibleSpace.step: expected none: of categorical is a list',
+      'Wrong value "1" at spec.parameters.3.feasibleSpace.min: expected none: categorical has a list',
+      'Wrong value "1" at spec.parameters.3.feasibleSpace.step: expected none: categorical has a list',
     ],
     [
       'a distribution for a list',
       { [`${ACTIVATION}/distribution`]: 'normal' },
-      'Wrong value "normal" at spec.parameters.3.feasibleSpace.distribution: expected uniform: of categorical is a list',
+      'Wrong value "normal" at spec.parameters.3.feasibleSpace.distribution: expected uniform: categorical has a list',
     ],
     [
       'an empty list, which Katib lets pass',

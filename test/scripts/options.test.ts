@@ -90,7 +90,10 @@ suite('the options of run make a spec', () => {
   });
 
   test('options win over the file, and leave its other fields alone', () => {
-    const spec = specOf({ spec: 'x.json', dims: '4' }, { readInput: () => '{"dataset": {"dims": 3, "trainSize": 77}}' });
+    const spec = specOf(
+      { spec: 'x.json', dims: '4' },
+      { readInput: () => '{"dataset": {"dims": 3, "trainSize": 77}}' },
+    );
     assert.deepEqual([spec.dataset.dims, spec.dataset.trainSize], [4, 77]);
   });
 });
@@ -177,7 +180,10 @@ suite('what is wrong is told in one sentence that names the option, the value an
   ];
   for (const [what, text, sentence] of files) {
     test(`a spec file with ${what}`, () => {
-      assert.throws(() => specOf({ spec: 'x.json' }, { readInput: () => text }), { code: 'INVALID_ARGUMENT', message: sentence });
+      assert.throws(() => specOf({ spec: 'x.json' }, { readInput: () => text }), {
+        code: 'INVALID_ARGUMENT',
+        message: sentence,
+      });
     });
   }
 

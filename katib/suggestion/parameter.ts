@@ -1,40 +1,27 @@
 import { XorflowError } from '../../events/errors.ts';
 import { quoteValue } from '../../events/issues.ts';
-import type { Distribution, ListParameter, NumericParameter, Parameter } from '../algorithms/algorithm.ts';
+import { DISTRIBUTIONS, type ListParameter, type NumericParameter, type Parameter } from '../algorithms/algorithm.ts';
 import { numberOf } from './number.ts';
-import type { ParameterMessage } from './wire.ts';
+import type { RawParameter } from './raw.ts';
 
-type Space = NonNullable<ParameterMessage['feasibleSpace']>;
-
-const TYPES: Readonly<Record<string, Parameter['type']>> = {
-  DOUBLE: 'double',
-  INT: 'int',
-  DISCRETE: 'discrete',
-  CATEGORICAL: 'categorical',
-};
-
-const DISTRIBUTIONS: Readonly<Record<string, Distribution>> = {
-  DISTRIBUTION_UNSPECIFIED: 'uniform',
-  UNIFORM: 'uniform',
-  LOG_UNIFORM: 'logUniform',
-  NORMAL: 'normal',
-  LOG_NORMAL: 'logNormal',
-};
-
-const EMPTY: Space = { min: '', max: '', step: '', list: [], distribution: 'DISTRIBUTION_UNSPECIFIED' };
+type Space = RawParameter['feasibleSpace'];
 
 /**
- * What a parameter may be, of the text that Katib has it in.
+ * A parameter with its numbers read.
  *
  * @throws XorflowError `INVALID_ARGUMENT` naming the value, where it stands and what is allowed
  */
-export function toParameter({ name, parameterType, feasibleSpace }: ParameterMessage): Parameter {
-  const type = TYPES[parameterType];
-  const space = feasibleSpace ?? EMPTY;
-  if (type === undefined) {
-    throw wrong(parameterType, name, 'parameterType', `expected one of ${Object.values(TYPES).join(', ')}`);
+export function toParameter({ name, parameterType, feasibleSpace }: RawParameter): Parameter {
+  switch (parameterType) {
+    case 'double':
+    case 'int':
+      return toNumeric(name, parameterType, feasibleSpace);
+    case 'discrete':
+    case 'categorical':
+      return toList(name, parameterType, feasibleSpace);
+    default:
+      throw wrong(parameterType, name, 'parameterType', 'expected one of double, int, discrete, categorical');
   }
-  return type === 'double' || type === 'int' ? toNumeric(name, type, space) : toList(name, type, space);
 }
 
 function toNumeric(name: string, type: 'double' | 'int', space: Space): NumericParameter {
@@ -47,9 +34,10 @@ function toNumeric(name: string, type: 'double' | 'int', space: Space): NumericP
   const min = read('min');
   const max = read('max');
   if (min >= max) throw wrong(space.max, name, 'feasibleSpace.max', `expected more than min, which is ${space.min}`);
-  const distribution = DISTRIBUTIONS[space.distribution];
+  const distribution = DISTRIBUTIONS.find((one) => one === (space.distribution || 'uniform'));
   if (distribution === undefined) {
-    throw wrong(space.distribution, name, 'feasibleSpace.distribution', 'expected a distribution that Katib has');
+    const known = `expected one of ${DISTRIBUTIONS.join(', ')}`;
+    throw wrong(space.distribution, name, 'feasibleSpace.distribution', known);
   }
   if (distribution.startsWith('log') && min <= 0) {
     throw wrong(space.min, name, 'feasibleSpace.min', `expected more than 0 for distribution ${distribution}`);

@@ -3,6 +3,7 @@ import { quoteValue } from '../../events/issues.ts';
 import type { Search } from '../algorithms/algorithm.ts';
 import { MEMORY } from './memory.ts';
 import { toParameter } from './parameter.ts';
+import { toRaw } from './raw.ts';
 import type { ExperimentMessage, ParameterMessage } from './wire.ts';
 
 /** What is asked for: by which algorithm, for what, and which of a trial's metrics is its value. */
@@ -53,7 +54,7 @@ function parametersOf(messages: readonly ParameterMessage[]): Search['parameters
   if (messages.length === 0) throw wrong('Wrong value [] at spec.parameters: expected one parameter or more');
   const twice = messages.find(({ name }, index) => messages.findIndex((other) => other.name === name) !== index);
   if (twice) throw wrong(`Wrong value ${quoteValue(twice.name)} at spec.parameters: expected each name once`);
-  return messages.map(toParameter);
+  return messages.map((message) => toParameter(toRaw(message)));
 }
 
 function wrong(message: string): XorflowError {

@@ -106,6 +106,6 @@ export function makeSuggestionServer(
 
 function codeOf(error: Error): status {
   if (!(error instanceof XorflowError)) return status.UNKNOWN;
-  if (error.code === 'INVALID_ARGUMENT') return status.INVALID_ARGUMENT;
+  if (error.code === 'INVALID_ARGUMENT' || error.code === 'INVALID_MANIFEST') return status.INVALID_ARGUMENT;
   return error.code === 'BUSY' ? status.FAILED_PRECONDITION : status.UNKNOWN;
 }

@@ -39,7 +39,7 @@ const WRONG: readonly [string, ExperimentOptions, string][] = [
   [
     'an unknown type of parameter',
     parameters([{ name: 'lr', feasibleSpace: { min: '0', max: '1' } }]),
-    'Wrong value "UNKNOWN_TYPE" at spec.parameters.lr.parameterType: expected one of double, int, discrete, categorical',
+    'Wrong value "unknown" at spec.parameters.lr.parameterType: expected one of double, int, discrete, categorical',
   ],
   ['no space', parameters([{ name: 'lr', parameterType: 'DOUBLE' }]), `Wrong value "" ${at}.min: expected a number`],
   [

@@ -1,0 +1,39 @@
+import type { ParameterMessage } from './wire.ts';
+
+/** A parameter as an Experiment's manifest has it: text, empty where nothing is said. */
+export interface RawParameter {
+  readonly name: string;
+  readonly parameterType: string;
+  readonly feasibleSpace: {
+    readonly min: string;
+    readonly max: string;
+    readonly step: string;
+    readonly list: readonly string[];
+    readonly distribution: string;
+  };
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  DOUBLE: 'double',
+  INT: 'int',
+  DISCRETE: 'discrete',
+  CATEGORICAL: 'categorical',
+};
+
+const DISTRIBUTIONS: Readonly<Record<string, string>> = {
+  DISTRIBUTION_UNSPECIFIED: '',
+  UNIFORM: 'uniform',
+  LOG_UNIFORM: 'logUniform',
+  NORMAL: 'normal',
+  LOG_NORMAL: 'logNormal',
+};
+
+/** A message in the words of the manifest that it was made of. */
+export function toRaw({ name, parameterType, feasibleSpace }: ParameterMessage): RawParameter {
+  const { min = '', max = '', step = '', list = [], distribution = '' } = feasibleSpace ?? {};
+  return {
+    name,
+    parameterType: TYPES[parameterType] ?? 'unknown',
+    feasibleSpace: { min, max, step, list, distribution: DISTRIBUTIONS[distribution] ?? distribution },
+  };
+}

@@ -9,7 +9,7 @@ import type { ExperimentSpec } from './schema.ts';
  * @throws XorflowError `INVALID_MANIFEST` with the parameter's name, and a sentence for each thing wrong with it
  */
 export function toParameter(raw: RawParameter): Parameter {
-  const problems = problemsOfParameter(raw, `parameters.${raw.name}`);
+  const problems = problemsOfParameter(raw, `spec.parameters.${raw.name}`);
   if (problems.length > 0) throw new XorflowError('INVALID_MANIFEST', problems.join('\n'));
   const { name, parameterType: type, feasibleSpace: space } = raw;
   if (type === 'discrete' || type === 'categorical') return { name, type, list: space.list ?? [] };

@@ -61,12 +61,12 @@ function translate(format: string, wrong: Wrong): string {
   const open: number[] = [];
   let closed: number | undefined;
   for (const [token] of format.matchAll(TOKEN)) {
-    // Go keeps what a group matched in an earlier round, JavaScript forgets it.
+    // Which round of a repetition a group is kept of, Go and JavaScript see differently.
     if (/^[*+{]/.test(token) && closed !== undefined && closed < Math.min(groups, 2)) {
       throw wrong('the name and the value outside of what is repeated; inside is not supported locally');
     }
     if (token === '(?') throw wrong('no groups but plain and named ones and (?:…); others are not supported locally');
-    if (token.startsWith('(')) open.push(token === '(?:' ? groups : ++groups);
+    if (token.startsWith('(')) open.push(token === '(?:' ? groups : groups++);
     closed = token === ')' ? open.pop() : undefined;
     translated += tokenOf(token, wrong);
   }

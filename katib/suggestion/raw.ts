@@ -1,17 +1,5 @@
+import type { RawParameter } from '../experiment/feasible-space.ts';
 import type { ParameterMessage } from './wire.ts';
-
-/** A parameter as an Experiment's manifest has it: text, empty where nothing is said. */
-export interface RawParameter {
-  readonly name: string;
-  readonly parameterType: string;
-  readonly feasibleSpace: {
-    readonly min: string;
-    readonly max: string;
-    readonly step: string;
-    readonly list: readonly string[];
-    readonly distribution: string;
-  };
-}
 
 const TYPES: Readonly<Record<string, string>> = {
   DOUBLE: 'double',

@@ -1,8 +1,8 @@
 import { XorflowError } from '../../events/errors.ts';
 import { quoteValue } from '../../events/issues.ts';
 import type { Search } from '../algorithms/algorithm.ts';
+import { toParameter } from '../experiment/search.ts';
 import { MEMORY } from './memory.ts';
-import { toParameter } from './parameter.ts';
 import { toRaw } from './raw.ts';
 import type { ExperimentMessage, ParameterMessage } from './wire.ts';
 

@@ -81,15 +81,15 @@ test('a parameter that says the wrong is refused by its name', () => {
   assert.throws(read('double', { min: 'x', max: '' }), {
     code: 'INVALID_MANIFEST',
     message:
-      'Wrong value "x" at parameters.rate.feasibleSpace.min: expected a number\n' +
-      'Missing value at parameters.rate.feasibleSpace.max: expected a number in quotes',
+      'Wrong value "x" at spec.parameters.rate.feasibleSpace.min: expected a number\n' +
+      'Missing value at spec.parameters.rate.feasibleSpace.max: expected a number in quotes',
   });
   assert.throws(read('', { min: '0', max: '1' }), {
-    message: 'Wrong value "" at parameters.rate.parameterType: expected one of double, int, discrete, categorical',
+    message: 'Wrong value "" at spec.parameters.rate.parameterType: expected one of double, int, discrete, categorical',
   });
   assert.throws(read('int', { min: '0', max: '1', distribution: 'beta' }), {
     message:
-      'Wrong value "beta" at parameters.rate.feasibleSpace.distribution: expected one of uniform, logUniform, normal, logNormal',
+      'Wrong value "beta" at spec.parameters.rate.feasibleSpace.distribution: expected one of uniform, logUniform, normal, logNormal',
   });
 });
 

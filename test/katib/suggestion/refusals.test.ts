@@ -41,7 +41,11 @@ const WRONG: readonly [string, ExperimentOptions, string][] = [
     parameters([{ name: 'lr', feasibleSpace: { min: '0', max: '1' } }]),
     'Wrong value "unknown" at spec.parameters.lr.parameterType: expected one of double, int, discrete, categorical',
   ],
-  ['no space', parameters([{ name: 'lr', parameterType: 'DOUBLE' }]), `Wrong value "" ${at}.min: expected a number`],
+  [
+    'no space',
+    parameters([{ name: 'lr', parameterType: 'DOUBLE' }]),
+    `Missing value ${at}.min: expected a number in quotes\nMissing value ${at}.max: expected a number in quotes`,
+  ],
   [
     'a bound that is no number',
     parameters(double({ min: 'low', max: '1' })),
@@ -55,7 +59,7 @@ const WRONG: readonly [string, ExperimentOptions, string][] = [
   [
     'bounds that are the wrong way round',
     parameters(double({ min: '1', max: '0.1' })),
-    `Wrong value "0.1" ${at}.max: expected more than min, which is 1`,
+    `Wrong value "0.1" ${at}.max: expected more than min, 1`,
   ],
   [
     'a step of nothing',
@@ -65,17 +69,17 @@ const WRONG: readonly [string, ExperimentOptions, string][] = [
   [
     'a logarithm of 0',
     parameters(double({ min: '0', max: '1', distribution: 'LOG_NORMAL' })),
-    `Wrong value "0" ${at}.min: expected more than 0 for distribution logNormal`,
+    `Wrong value "0" ${at}.min: expected more than 0 for logNormal`,
   ],
   [
     'an empty list',
     parameters([{ name: 'lr', parameterType: 'CATEGORICAL' }]),
-    `Wrong value [] ${at}.list: expected one value or more`,
+    `Missing value ${at}.list: expected at least one value`,
   ],
   [
     'a discrete value that is no number',
     parameters([{ name: 'lr', parameterType: 'DISCRETE', feasibleSpace: { list: ['1', 'two'] } }]),
-    `Wrong value "two" ${at}.list: expected numbers`,
+    `Wrong value "two" ${at}.list.1: expected a number`,
   ],
   [
     'a memory that is not ours',

@@ -9,6 +9,7 @@ export const ERROR_CODES = {
   CORRUPT_ARTIFACT: 'the bytes of an artifact do not match its digest, or are not what they should be',
   METRICS_REFUSED: "the metrics that a trial printed are none that Katib's collector and services go on with",
   DIVERGED: 'the loss of a training stopped being finite',
+  METRICS_REFUSED: "the metrics that a trial printed are none that Katib's collector and services go on with",
   ENGINE_MISSING: 'this machine lacks the engine that was asked for',
   INSUFFICIENT_MEMORY: 'the experiment needs more memory than the machine has',
   STORE_UNAVAILABLE: 'the store is away, full, or cannot be written',

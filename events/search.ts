@@ -27,6 +27,31 @@ export const stopRuleSchema = z
   .meta({ id: 'StopRule' });
 export type StopRule = z.infer<typeof stopRuleSchema>;
 
+/**
+ * Whether a trial is given up at its last report: each rule has been hit. As Katib has it, a rule is looked at once, at
+ * report number `startStep` of its metric, and compares the best value so far where its metric is the objective, and
+ * otherwise the value of that report.
+ *
+ * @param rules at most one of a metric; none never stop
+ * @param reported the values of each metric so far, in order, one a report
+ */
+export function isGivenUp(
+  rules: readonly StopRule[],
+  objective: Objective,
+  reported: Readonly<Partial<Record<MetricName, readonly number[]>>>,
+): boolean {
+  return rules.length > 0 && rules.every((rule) => isHit(rule, objective, reported[rule.metric] ?? []));
+}
+
+function isHit({ metric, comparison, value, startStep }: StopRule, objective: Objective, all: readonly number[]) {
+  const values = all.slice(0, startStep);
+  const last = values.at(-1);
+  if (values.length < startStep || last === undefined) return false;
+  const best = values.reduce((a, b) => (objective.type === 'maximize' ? Math.max(a, b) : Math.min(a, b)), last);
+  const compared = metric === objective.metric ? best : last;
+  return { less: compared < value, greater: compared > value, equal: compared === value }[comparison];
+}
+
 /** A trial's place in its search, with what it tries. */
 export const trialShape = {
   experiment: experimentIdSchema.describe('the name of the Katib Experiment'),
@@ -36,9 +61,3 @@ export const trialShape = {
 
 /** What an algorithm notes with a trial for itself. */
 export const labelsSchema = z.record(z.string().max(64), z.string().max(64));
-
-/** Whether a trial is given up by the rule, with the best value so far at report number `startStep`. */
-export function stopsAt({ comparison, value }: StopRule, best: number): boolean {
-  if (comparison === 'equal') return best === value;
-  return comparison === 'less' ? best < value : best > value;
-}

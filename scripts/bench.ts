@@ -7,6 +7,7 @@ import { benchLoop } from './bench/loop.ts';
 import { type Measurement, medianOf } from './bench/measure.ts';
 import { benchStarts } from './bench/start.ts';
 import { benchTraining } from './bench/train.ts';
+import { benchTuning } from './bench/tune.ts';
 import { EXIT, exitCodeOf, sentenceOfError, usageError } from './exit.ts';
 import { type Column, formatTable } from './table.ts';
 
@@ -23,18 +24,23 @@ const PARTS = {
   experiment: benchExperiments,
   loop: benchLoop,
   start: benchStarts,
+  tune: benchTuning,
 };
 /** What `npm run bench` measures when it is told nothing: what people wait for. */
 const USUAL: readonly Part[] = ['train', 'experiment', 'start'];
 type Part = keyof typeof PARTS;
+/** Those in which several do the same work. */
+const COMPARED: readonly string[] = ['train', 'cost', 'tune'] satisfies Part[];
 
 const NOTES = `
 Each contestant runs once to load and warm up (First), then in turn with the others, -n rounds; the table has the medians.
-Peers that the machine lacks are left out, and named: PyTorch (PYTHON names the Python that has torch), a C compiler (CC).
+Peers that the machine lacks are left out, and named: PyTorch and Optuna (PYTHON names the Python that has
+them), a C compiler (CC).
 
 Examples:
   npm run bench
   npm run bench -- train --peers -n 5
+  npm run bench -- tune --peers
   npm run bench -- start --json`;
 
 async function bench(parts: readonly Part[], { times, peers, epochs, json }: Options): Promise<void> {
@@ -69,8 +75,7 @@ function columnsOf(all: readonly Measurement[]): Column<Measurement>[] {
     {
       title: 'x',
       align: 'right',
-      text: (one) =>
-        one.part === 'train' || one.part === 'cost' ? (medianOf(one.samples) / best(one)).toFixed(1) : '',
+      text: (one) => (COMPARED.includes(one.part) ? (medianOf(one.samples) / best(one)).toFixed(1) : ''),
     },
     { title: 'Outcome', text: ({ outcome }) => outcome },
   ];
@@ -85,12 +90,12 @@ function toCount(text: string): number {
 const names = Object.keys(PARTS) as Part[];
 const command = new Command('bench')
   .description(
-    'measures trainings, whole experiments and the cold start of every function; cost: what auto picks an engine by; loop: the event loop while models train',
+    'measures trainings, whole experiments and the cold start of every function; cost: what auto picks an engine by; loop: the event loop while models train; tune: a search of 40 trials',
   )
   .addArgument(new Argument('[parts...]', 'what to measure').choices(names).default(USUAL, USUAL.join(', ')))
   .addOption(new Option('-n, --times <n>', 'rounds').argParser(toCount).default(5))
-  .addOption(new Option('--epochs <n>', 'of each training, instead of its own number').argParser(toCount))
-  .option('--peers', 'trainings also by PyTorch, a loop in C and the fit of TensorFlow.js')
+  .addOption(new Option('--epochs <n>', 'of each training and trial, instead of its own number').argParser(toCount))
+  .option('--peers', 'trainings also by PyTorch, a loop in C and the fit of TensorFlow.js; searches also by Optuna')
   .option('--json', 'one JSON document on stdout, all else on stderr')
   .addHelpText('after', NOTES)
   .exitOverride()

@@ -1,4 +1,4 @@
-import { type MetricName, type Objective, type StopRule, stopsAt } from '../../events/search.ts';
+import { isGivenUp, type MetricName, type Objective, type StopRule } from '../../events/search.ts';
 
 /** Watches the reports of a trial for the rules of early stopping. */
 export interface Watch {
@@ -6,23 +6,20 @@ export interface Watch {
   report(metrics: Partial<Record<MetricName, number>>): StopRule | undefined;
 }
 
-/**
- * As Katib's collector does it: of the objective the best value so far counts, of another metric the present one, and
- * each rule is looked at once, at the report that it names.
- */
 export function makeWatch(rules: readonly StopRule[], objective: Objective): Watch {
-  let best: number | undefined;
+  const reported: Partial<Record<MetricName, number[]>> = {};
+  const latest = Math.max(0, ...rules.map(({ startStep }) => startStep));
   let reports = 0;
-  const better = objective.type === 'maximize' ? Math.max : Math.min;
   return {
     report(metrics) {
       reports++;
-      const value = metrics[objective.metric];
-      if (value !== undefined) best = best === undefined ? value : better(best, value);
-      return rules.find((rule) => {
-        const current = rule.metric === objective.metric ? best : metrics[rule.metric];
-        return rule.startStep === reports && current !== undefined && stopsAt(rule, current);
-      });
+      if (reports > latest) return undefined;
+      for (const [name, value] of Object.entries(metrics)) {
+        (reported[name as MetricName] ??= []).push(value);
+      }
+      // Each rule is looked at once, at its report: so there is something new at those reports only.
+      const due = rules.find(({ startStep }) => startStep === reports);
+      return due && isGivenUp(rules, objective, reported) ? due : undefined;
     },
   };
 }

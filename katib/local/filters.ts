@@ -105,7 +105,7 @@ function bracketOf(token: string, wrong: Wrong): string {
   const members = [...token.slice(1 + negation.length, -1).matchAll(MEMBER)].map(([member]) => member);
   for (const [index, member] of members.entries()) {
     if (member === '-') {
-      const isRange = begins && index < members.length - 1;
+      const isRange: boolean = begins && index < members.length - 1;
       translated += isRange ? '-' : String.raw`\-`;
       begins = !isRange && !begins;
     } else {

@@ -12,7 +12,7 @@ const FORM = /^(\d{4})-(\d\d)-(\d\d)T(\d\d?):(\d\d):(\d\d)(?:[.,](\d+))?(?:Z|([+
 export function toTimestamp(text: string): string | undefined {
   const [matched, year, month, day, hour, minute, second, fraction = '', sign, ...offset] = FORM.exec(text) ?? [];
   if (matched === undefined) return undefined;
-  const [hours = 0, minutes = 0] = offset.map((digits) => Number(digits ?? 0));
+  const [hours = 0, minutes = 0] = sign === undefined ? [] : offset.map(Number);
   const [h, m, s] = [Number(hour), Number(minute), Number(second)];
   if (h > 23 || m > 59 || s > 59 || hours > 24 || minutes > 60) return undefined;
   const date = new Date(0);

@@ -7,7 +7,6 @@ export const ERROR_CODES = {
   TOO_LARGE: 'an event would be over 64 KiB, or an artifact over the limit of the store',
   NOT_FOUND: 'a digest, experiment or file is not there',
   CORRUPT_ARTIFACT: 'the bytes of an artifact do not match its digest, or are not what they should be',
-  METRICS_REFUSED: "the metrics that a trial printed are none that Katib's collector and services go on with",
   DIVERGED: 'the loss of a training stopped being finite',
   METRICS_REFUSED: "the metrics that a trial printed are none that Katib's collector and services go on with",
   ENGINE_MISSING: 'this machine lacks the engine that was asked for',

@@ -9,7 +9,7 @@ const JOB = /^spec\.trialTemplate\.trialSpec\.(?:apiVersion|kind)$/;
 const KATIB_ONLY: readonly { readonly path: RegExp; readonly values?: readonly string[] }[] = [
   { path: /^spec\.nasConfig$/ },
   { path: /^spec\.trialTemplate\.(?:configMap|primaryPodLabels|successCondition|failureCondition)$/ },
-  { path: /^spec\.metricsCollectorSpec\.(?:source|collector\.customCollector)$/ },
+  { path: /^spec\.metricsCollectorSpec\.(?:source\.(?:fileSystemPath|httpGet)|collector\.customCollector)$/ },
   {
     path: /^spec\.metricsCollectorSpec\.collector\.kind$/,
     values: ['File', 'TensorFlowEvent', 'PrometheusMetric', 'Custom', 'Push', 'None'],

@@ -66,7 +66,10 @@ const specSchema = z.strictObject({
   resumePolicy: z.enum(['Never', 'LongRunning', 'FromVolume']).default('Never'),
   parameters: z.array(parameterSchema).min(1, 'expected at least one parameter'),
   metricsCollectorSpec: z
-    .strictObject({ collector: z.strictObject({ kind: z.literal('StdOut').default('StdOut') }).prefault({}) })
+    .strictObject({
+      collector: z.strictObject({ kind: z.literal('StdOut').default('StdOut') }).prefault({}),
+      source: z.strictObject({ filter: z.strictObject({ metricsFormat: z.array(textSchema).min(1) }) }).optional(),
+    })
     .prefault({}),
   trialTemplate: trialTemplateSchema,
 });

@@ -5,6 +5,7 @@ import { type LoadedExperiment, loadExperiment } from '../experiment/load.ts';
 import { toSearch } from '../experiment/search.ts';
 import { renderTrial } from '../experiment/template.ts';
 import { requestOf } from '../trial/request.ts';
+import { filtersOf } from './filters.ts';
 import type { Plan } from './plan.ts';
 
 /** The program that a trial's container runs; on one machine the tuner does its work. */
@@ -19,6 +20,7 @@ const PROGRAM = ['node', 'katib/trial.ts'];
 export async function loadPlan(file: string, name?: string): Promise<Plan> {
   const loaded = await loadExperiment(file, algorithmOf);
   assertProgram(file, loaded);
+  assertFilters(file, loaded);
   return planOf(loaded, name);
 }
 
@@ -33,6 +35,19 @@ function assertProgram(file: string, { experiment: { spec } }: LoadedExperiment)
     'INVALID_MANIFEST',
     `${file}: ${place} command ${JSON.stringify(command)}: not supported locally; expected ${JSON.stringify(PROGRAM)}`,
   );
+}
+
+/** @throws XorflowError `INVALID_MANIFEST` for a filter that is none, or that JavaScript reads otherwise than Go */
+function assertFilters(file: string, { experiment: { spec } }: LoadedExperiment): void {
+  const formats = spec.metricsCollectorSpec.source?.filter.metricsFormat ?? [];
+  try {
+    filtersOf(formats);
+  } catch (error) {
+    if (!(error instanceof XorflowError)) throw error;
+    throw new XorflowError('INVALID_MANIFEST', `${file}: spec.metricsCollectorSpec.source.filter: ${error.message}`, {
+      cause: error,
+    });
+  }
 }
 
 function planOf(loaded: LoadedExperiment, name: string | undefined): Plan {
@@ -52,6 +67,7 @@ function planOf(loaded: LoadedExperiment, name: string | undefined): Plan {
       name: metric,
       value: strategyOf(metric),
     })),
+    metricsFormat: spec.metricsCollectorSpec.source?.filter.metricsFormat ?? [],
     limits: spec,
     resumePolicy: spec.resumePolicy,
     algorithm,

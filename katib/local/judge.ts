@@ -44,7 +44,7 @@ export function judge(
   trial: CreatedTrial,
   completion: DataOf<typeof trialCompleted>,
   lines: string,
-  { strategies, objective }: Pick<Plan, 'strategies' | 'objective'>,
+  { strategies, objective, metricsFormat }: Pick<Plan, 'strategies' | 'objective' | 'metricsFormat'>,
 ): JudgedTrial {
   if (completion.status === 'failed') return failedTrial(trial, completion.reason);
   const twice = repeatedEpoch(lines, objective.metric);
@@ -59,7 +59,7 @@ export function judge(
     rows = collect(
       lines,
       strategies.map(({ name }) => name),
-      [],
+      metricsFormat,
       trial.stopRules.map(({ metric }) => metric),
     );
   } catch (error) {

@@ -21,6 +21,8 @@ export interface Plan {
   readonly objective: Objective & { readonly goal?: number | undefined };
   /** Of every metric that is collected, that of the objective first. */
   readonly strategies: readonly MetricStrategy[];
+  /** Filters for the lines in the language of Go; none are Katib's own. */
+  readonly metricsFormat: readonly string[];
   readonly limits: Limits;
   readonly resumePolicy: 'Never' | 'LongRunning' | 'FromVolume';
   readonly algorithm: Algorithm;

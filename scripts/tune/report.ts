@@ -39,7 +39,7 @@ export function formatSearch(plan: Plan, result: TuneResult, plots: readonly Plo
 }
 
 function columnsOf({ strategies, search }: Plan, trials: readonly JudgedTrial[]): Column<JudgedTrial>[] {
-  return [
+  const columns: Column<JudgedTrial>[] = [
     { title: 'Trial', text: ({ name }) => name },
     { title: 'Status', text: ({ status }) => status },
     ...strategies.map(
@@ -56,7 +56,8 @@ function columnsOf({ strategies, search }: Plan, trials: readonly JudgedTrial[])
         text: ({ assignments }) => short(assignments[name] ?? ''),
       }),
     ),
-  ].filter(({ title, text }) => title === 'Trial' || trials.some((trial) => text(trial) !== '–'));
+  ];
+  return columns.filter(({ text }) => trials.some((trial) => text(trial) !== '–'));
 }
 
 /** Numbers to four digits: the rest is in the summary. */

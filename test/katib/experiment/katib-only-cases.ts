@@ -35,8 +35,13 @@ export const KATIB_ONLY_CASES: Suites = {
     ],
     [
       'a filter of its own',
-      { 'spec/metricsCollectorSpec/source': { filter: {} } },
-      'spec.metricsCollectorSpec.source: not supported locally, though Katib takes it',
+      {
+        'spec/metricsCollectorSpec/source': {
+          filter: { metricsFormat: ['(a)=(b)'] },
+          fileSystemPath: { kind: 'File' },
+        },
+      },
+      'spec.metricsCollectorSpec.source.fileSystemPath: not supported locally, though Katib takes it',
     ],
     [
       'an algorithm for architectures',

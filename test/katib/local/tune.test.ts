@@ -26,6 +26,7 @@ function planOf(changes: Partial<Plan> & { spec?: Record<string, unknown> } = {}
     name: 'search',
     objective: { metric: 'validation_accuracy', type: 'maximize' },
     strategies: [{ name: 'validation_accuracy', value: 'latest' }],
+    metricsFormat: [],
     limits: { parallelTrialCount: 3, maxTrialCount: 8 },
     resumePolicy: 'LongRunning',
     algorithm: listener,

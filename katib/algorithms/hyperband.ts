@@ -1,6 +1,6 @@
 import { quoteValue } from '../../events/issues.ts';
 import type { Algorithm, PastTrial, Search, Suggestion } from './algorithm.ts';
-import { integerRule, SEED_RULE, type SettingRule, settingIssues, spaceIssues } from './issues.ts';
+import { integerRule, numberRule, SEED_RULE, type SettingRule, settingIssues, spaceIssues } from './issues.ts';
 import { drawFromPrior, priorIssues } from './prior.ts';
 import { randomOf } from './random.ts';
 import { lossesOf, seedOf } from './space.ts';
@@ -16,7 +16,7 @@ export interface Rung {
 
 const RULES = {
   eta: integerRule(2),
-  r_l: { expected: 'a number from 1', fits: (text) => Number(text) >= 1 && Number.isFinite(Number(text)) },
+  r_l: { expected: 'a number from 1', fits: (text) => numberRule(0).fits(text) && Number(text) >= 1 },
   random_state: SEED_RULE,
   resource_name: { expected: 'the name of a parameter', fits: (text) => text !== '' },
 } satisfies Record<string, SettingRule>;

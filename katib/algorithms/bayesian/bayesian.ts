@@ -35,10 +35,10 @@ const INCUMBENTS = 3;
  *
  * What is other: steps are kept to. Running trials count with what is predicted for them, so that parallel ones differ:
  * scikit-optimize takes the best value so far within one batch, which Katib's service forgets, and by which eight at once
- * got to -2.1 in 50 trials of Hartmann's function where predictions get to -3.0 (medians of 12). An improvement is measured in standard
- * deviations of the values. `gp_hedge` chooses one of EI, LCB and PI by the mean of what each one's suggestions brought,
- * where the original adds up predictions that only it remembers. `acq_optimizer` sampling takes the best of 1000 points
- * anywhere and some near the best trials; lbfgs, and auto, improve the best of these by gradient.
+ * got to -2.1 in 50 trials of Hartmann's function, where predictions get to -3.0 (medians of 12). An improvement is
+ * measured in standard deviations of the values. `gp_hedge` chooses one of EI, LCB and PI by the mean of what each one's
+ * suggestions brought, where the original adds up predictions that only it remembers. `acq_optimizer` sampling takes the
+ * best of 1000 points anywhere and some near the best trials; lbfgs, and auto, improve the best of these by gradient.
  */
 export const bayesianoptimization: Algorithm = {
   name: NAME,

@@ -172,6 +172,12 @@ describe('batches and order', () => {
     const keys = trials.map(({ assignments }) => JSON.stringify(assignments));
     assert.equal(new Set(keys.slice(0, 15)).size, 15);
     assert.equal(keys.length, 20);
+    // Of nothing but noise, the most promising point stays the same.
+    const noise = trials.slice(0, 8).map((trial): PastTrial => ({ ...trial, value: trial.index % 2 }));
+    const batch = bayesianoptimization
+      .suggest(search, noise, 8, 7)
+      .map(({ assignments }) => JSON.stringify(assignments));
+    assert.equal(new Set([...keys.slice(0, 8), ...batch]).size, 15);
   });
 });
 

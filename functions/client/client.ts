@@ -2,8 +2,8 @@ import { createHash, type Hash, randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import type { ExperimentSpec } from '../../events/spec.ts';
+import { followEvents } from './follow.ts';
 import {
-  Dropped,
   drop,
   isBroken,
   isRecord,
@@ -16,11 +16,9 @@ import {
   unreachable,
 } from './http.ts';
 import { type Records, type Summary, toLogged } from './logged.ts';
-import { readEvents, readLines } from './sse.ts';
+import { readLines } from './sse.ts';
 
 const PATIENCE: Patience = { silence: 120_000, away: 15_000 };
-/** A stream that lived so long was a connection, not a server that hangs up on everybody. */
-const LIVED_MS = 1_000;
 
 /** What names the event of a request. */
 export interface RequestEvent {
@@ -94,31 +92,8 @@ export function makeClient(url: string, patience: Patience = PATIENCE): Client {
       if (!Array.isArray(list)) throw notGateway(path);
       return list.map((event, index) => toLogged(index + 1, JSON.stringify(event)));
     },
-    async *follow(id, after, signal) {
-      let position = after;
-      const backoff = makeBackoff(url, patience.away);
-      while (!signal.aborted) {
-        let connectedAt = Number.POSITIVE_INFINITY;
-        try {
-          const headers: Record<string, string> = { accept: 'text/event-stream' };
-          if (position > 0) headers['last-event-id'] = String(position);
-          const response = await send(url, `/experiments/${encodeURIComponent(id)}/events`, { headers, signal });
-          connectedAt = performance.now();
-          for await (const message of readEvents(readBody(response, patience.silence, signal))) {
-            const next = Number(message.id);
-            if (!Number.isInteger(next) || next <= position) continue;
-            position = next;
-            backoff.reset();
-            yield toLogged(position, message.data);
-          }
-          throw new Dropped('its stream of events ended early');
-        } catch (error) {
-          if (performance.now() - connectedAt > LIVED_MS) backoff.reset();
-          await backoff.pause(error, signal);
-        }
-      }
-      signal.throwIfAborted();
-    },
+    follow: (id, after, signal) =>
+      followEvents(url, `/experiments/${encodeURIComponent(id)}/events`, after, patience, signal),
     async *lines(id, signal) {
       const response = await send(url, `/experiments/${encodeURIComponent(id)}/logs`, { signal });
       yield* readLines(readBody(response, patience.silence, signal));

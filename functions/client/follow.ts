@@ -1,0 +1,45 @@
+import { Dropped, makeBackoff, type Patience, readBody, send } from './http.ts';
+import { type LoggedEvent, toLogged } from './logged.ts';
+import { readEvents } from './sse.ts';
+
+/** A stream that lived so long was a connection, not a server that hangs up on everybody. */
+export const LIVED_MS = 1_000;
+
+/**
+ * The events of a log that a gateway streams, after a position and then each new one, through dropped connections. It
+ * ends by throwing.
+ *
+ * @param path of the stream, `/experiments/{id}/events`
+ * @throws XorflowError `PLATFORM_UNREACHABLE`, `NOT_FOUND`; the signal's reason
+ */
+export async function* followEvents(
+  url: string,
+  path: string,
+  after: number,
+  patience: Patience,
+  signal: AbortSignal,
+): AsyncGenerator<LoggedEvent> {
+  let position = after;
+  const backoff = makeBackoff(url, patience.away);
+  while (!signal.aborted) {
+    let connectedAt = Number.POSITIVE_INFINITY;
+    try {
+      const headers: Record<string, string> = { accept: 'text/event-stream' };
+      if (position > 0) headers['last-event-id'] = String(position);
+      const response = await send(url, path, { headers, signal });
+      connectedAt = performance.now();
+      for await (const message of readEvents(readBody(response, patience.silence, signal))) {
+        const next = Number(message.id);
+        if (!Number.isInteger(next) || next <= position) continue;
+        position = next;
+        backoff.reset();
+        yield toLogged(position, message.data);
+      }
+      throw new Dropped('its stream of events ended early');
+    } catch (error) {
+      if (performance.now() - connectedAt > LIVED_MS) backoff.reset();
+      await backoff.pause(error, signal);
+    }
+  }
+  signal.throwIfAborted();
+}

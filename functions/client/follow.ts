@@ -6,11 +6,10 @@ import { readEvents } from './sse.ts';
 export const LIVED_MS = 1_000;
 
 /**
- * The events of a log that a gateway streams, after a position and then each new one, through dropped connections. It
- * ends by throwing.
+ * Follows server-sent events of a gateway from a position on, over any number of connections; it ends with the signal
+ * only, by throwing its reason, and with the errors of `send`.
  *
- * @param path of the stream, `/experiments/{id}/events`
- * @throws XorflowError `PLATFORM_UNREACHABLE`, `NOT_FOUND`; the signal's reason
+ * @param path of the stream
  */
 export async function* followEvents(
   url: string,

@@ -58,16 +58,20 @@ export async function runTrial(event: EventOf<typeof trialRequested>, deps: Tria
     judge(name, event, result, printer);
   } catch (error) {
     done.abort();
-    // What was refused is somebody else's trial; a request that we gave up may have arrived.
-    if (!isOver && (isRequested || signal.aborted)) await cancel(name, toError(error).message, deps);
+    // What was refused is somebody else's trial; a request that we gave up may have arrived all the same.
+    const isDone = isOver || error instanceof TrialFailed || !(isRequested || signal.aborted);
+    if (!isDone) await cancel(name, toError(error).message, deps);
     throw error;
   }
 }
 
-/** @throws XorflowError `PLATFORM_UNREACHABLE`; the signal's reason */
+/** @throws TrialFailed when nobody tries it; XorflowError `PLATFORM_UNREACHABLE`; the signal's reason */
 async function awaitCompleted(client: TrialsClient, name: string, signal: AbortSignal): Promise<TrialResult> {
   for await (const { event } of client.follow(name, 0, signal)) {
     if (event?.type === 'trial.completed' && event.data) return event.data;
+    if (event?.type === 'experiment.failed' && event.data) {
+      throw new TrialFailed(`Trial ${name} failed at ${event.data.stage}: ${event.data.reason}`);
+    }
   }
   throw new XorflowError('PLATFORM_UNREACHABLE', `The events of trial ${name} ended before its result came`);
 }

@@ -1,5 +1,5 @@
-import { type DataOf, type EventOf, makeEvent } from '../../events/define.ts';
-import { trialCancelled, trialCompleted, type trialRequested } from '../../events/registry.ts';
+import { type DataOf, type EventDefinition, type EventOf, makeEvent } from '../../events/define.ts';
+import { experimentFailed, trialCancelled, trialCompleted, type trialRequested } from '../../events/registry.ts';
 import type { MetricName } from '../../events/search.ts';
 
 type Values = Partial<Record<MetricName, number>>;
@@ -19,6 +19,8 @@ export interface HeldTrial {
   succeed(epochs: number, values: Values): void;
   stop(epochs: number, values: Values, reason: string): void;
   fail(reason: string): void;
+  /** Whoever should train it does not take the event. */
+  refuse(reason: string): void;
   cancel(reason: string): void;
   /** Resolves with the reason. */
   readonly cancelled: Promise<string>;
@@ -37,12 +39,13 @@ export function makeHeldTrial(name: string, event: EventOf<typeof trialRequested
   const events = [JSON.stringify(event)];
   const { promise: cancelled, resolve: resolveCancelled } = Promise.withResolvers<string>();
   let result: DataOf<typeof trialCompleted> | undefined;
+  let isRefused = false;
   let next = Promise.withResolvers<void>();
   const change = () => {
     next.resolve();
     next = Promise.withResolvers();
   };
-  const add = (definition: typeof trialCancelled | typeof trialCompleted, data: never) => {
+  const add = (definition: EventDefinition, data: unknown) => {
     const { experiment } = request;
     const id = `${name}-${events.length}`;
     const made = makeEvent(definition, {
@@ -57,7 +60,7 @@ export function makeHeldTrial(name: string, event: EventOf<typeof trialRequested
   };
   const complete = (data: DataOf<typeof trialCompleted>) => {
     result ??= data;
-    add(trialCompleted, data as never);
+    add(trialCompleted, data);
   };
   const common = { experiment: request.experiment, assignments: request.assignments };
   const judged = (epochs: number, values: Values) => ({
@@ -86,12 +89,17 @@ export function makeHeldTrial(name: string, event: EventOf<typeof trialRequested
     succeed: (epochs, values) => complete({ ...judged(epochs, values), status: 'succeeded' }),
     stop: (epochs, values, reason) => complete({ ...judged(epochs, values), status: 'stopped', reason }),
     fail: (reason) => complete({ ...common, status: 'failed', reason }),
+    refuse(reason) {
+      isRefused = true;
+      const { type, source, id } = event;
+      add(experimentFailed, { stage: 'train', code: 'INVALID_SPEC', reason, cause: { type, source, id } });
+    },
     cancel(reason) {
-      add(trialCancelled, { experiment: request.experiment, reason } as never);
+      add(trialCancelled, { experiment: request.experiment, reason });
       resolveCancelled(reason);
     },
     cancelled,
-    isOver: () => result !== undefined,
+    isOver: () => isRefused || result !== undefined,
     view: () => ({ name, status: 'requested', requestedAt: event.time, ...common, ...result }),
     changed: () => next.promise,
   };

@@ -113,6 +113,17 @@ suite('the lines of a trial from the logs of pods', () => {
     await at.ended;
   });
 
+  test('are found too where a watch of pods has to begin anew', async () => {
+    await using at = await setUp({ expireWatches: 1 });
+    await at.api.opened('pods');
+    at.api.add('train-1');
+    at.api.start('train-1');
+    at.api.print('train-1', at.line(1));
+    await at.has(1);
+    at.succeed(1);
+    await at.ended;
+  });
+
   test('are all there when the last one is, though it comes after the result', async () => {
     await using at = await setUp();
     at.api.add('train-1');
@@ -126,7 +137,7 @@ suite('the lines of a trial from the logs of pods', () => {
   });
 
   test('come each once through connections that break, in the middle of a line too', async () => {
-    await using at = await setUp({ unavailable: 2, expireWatches: 1 });
+    await using at = await setUp({ unavailable: 2 });
     at.api.add('train-1');
     at.api.start('train-1');
     await at.api.opened('train-1');

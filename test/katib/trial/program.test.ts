@@ -132,6 +132,11 @@ suite('a trial that does not succeed ends with 1 and says why in one line', () =
       /^Wrong line "2026-11-23T10:00:01.000Z trial\/xor-random-k8d2f4gh epoch: 1 validation_accuracy: NaN" of trial /,
     ],
     [
+      'a request that nobody can carry out',
+      (trial) => trial.refuse('Wrong value 5 at dataset.dims'),
+      /^Trial xor-random-k8d2f4gh failed at train: Wrong value 5 at dataset\.dims$/,
+    ],
+    [
       'no line with its objective',
       (trial) => {
         trial.report(1, { loss: 0.5 });

@@ -137,7 +137,7 @@ export async function startPodsApi(namespace: string, options: PodsOptions = {})
     response.writeHead(200, { 'content-type': 'application/json' }).flushHeaders();
     if (expireWatches-- > 0) {
       const object = { kind: 'Status', code: 410, reason: 'Expired', message: 'too old resource version' };
-      return void response.end(`${JSON.stringify({ type: 'ERROR', object })}\n`);
+      return void response.write(`${JSON.stringify({ type: 'ERROR', object })}\n`);
     }
     // What has changed since the list is told first.
     const news = history.slice(Number(searchParams.get('resourceVersion')) - 1).filter(({ pod }) => selects(pod));

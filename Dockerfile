@@ -7,8 +7,8 @@ ARG NODE_VERSION=24.21.0
 FROM node:${NODE_VERSION}-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
-# The base has Node; deploying is done from elsewhere; TensorFlow's library is asked for or not there at all.
-RUN npm pkg delete dependencies.node "dependencies[@kubernetes/client-node]" "optionalDependencies[@tensorflow/tfjs-node]" \
+# The base has Node; TensorFlow's library is asked for or not there at all.
+RUN npm pkg delete dependencies.node "optionalDependencies[@tensorflow/tfjs-node]" \
  && npm ci --omit=dev --no-audit --no-fund
 COPY . .
 
@@ -23,11 +23,11 @@ RUN if [ -n "$TENSORFLOW_WHEEL" ]; then \
 
 # The kernel is compiled here; its compiler, source maps and type declarations stay behind.
 RUN node functions/train/engines/fused/build.ts \
- && npm pkg delete dependencies.assemblyscript dependencies.node "dependencies[@kubernetes/client-node]" \
+ && npm pkg delete dependencies.assemblyscript dependencies.node \
  && npm prune --omit=dev --ignore-scripts --no-audit --no-fund \
  && find node_modules -type f \( -name "*.map" -o -name "*.d.ts" -o -name "*.d.mts" -o -name "*.d.cts" \) -delete
 
-# Starts every function once: an image in which one does not start is not built, and Node keeps what it has compiled.
+# Starts everything once: an image in which something does not start is not built, and Node keeps what it has compiled.
 # It looks there by the user's id and the kind of processor: elsewhere a start takes half as long again, no more.
 ENV NODE_COMPILE_CACHE=/app/.compile-cache
 RUN mkdir -m 777 .compile-cache

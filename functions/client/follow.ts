@@ -3,7 +3,7 @@ import { type LoggedEvent, toLogged } from './logged.ts';
 import { readEvents } from './sse.ts';
 
 /** A stream that lived so long was a connection, not a server that hangs up on everybody. */
-const LIVED_MS = 1_000;
+export const LIVED_MS = 1_000;
 
 /**
  * Follows server-sent events of a gateway from a position on, over any number of connections; it ends with the signal

@@ -1,4 +1,5 @@
-/** In the image's build: starts every function once, by the user and in the folder that the image has. */
+/** In the image's build: starts everything once, by the user and in the folder that the image has. */
+import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -27,6 +28,20 @@ export async function startOnce(command: readonly string[], options: StartOption
   return readyMs;
 }
 
+/**
+ * Starts the program of a trial, with what it reads the logs of pods by, and gives it nothing to try.
+ *
+ * @throws Error when it does not load
+ */
+function startTrial(): void {
+  const script = "await import('./katib/trial/pod-lines.ts'); await import('./katib/trial.ts')";
+  const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
+    env: { ...process.env, KATIB_TRIAL_NAME: '' },
+    encoding: 'utf8',
+  });
+  if (status !== 2) throw new Error(`katib/trial.ts ended with ${status} without a trial: expected 2: ${stderr}`);
+}
+
 /** What a function needs of its environment. */
 export function environment(store: string, sink = 'http://127.0.0.1:9/'): Record<string, string> {
   const endpoint = { KF_PIPELINES_ENDPOINT: 'http://127.0.0.1:9/' };
@@ -42,4 +57,5 @@ if (process.argv[1] === import.meta.filename) {
     process.stdout.write(`${file} was ready after ${Math.round(readyMs)} ms\n`);
   }
   await rm(store, { recursive: true, force: true });
+  startTrial();
 }

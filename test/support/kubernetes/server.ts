@@ -53,8 +53,8 @@ export async function startKubernetes(options: StandInOptions = {}): Promise<Sta
   };
 }
 
-/** Two contexts: `test`, the current one, and `other`, of a user without a token. */
-function kubeconfigFor(server: string): string {
+/** A kubeconfig with two contexts: `test`, the current one, and `other`, of a user without a token. */
+export function kubeconfigFor(server: string): string {
   return JSON.stringify({
     apiVersion: 'v1',
     kind: 'Config',

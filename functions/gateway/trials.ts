@@ -74,7 +74,11 @@ function applyTrialEvent(trial: TrialView, event: KnownEvent): TrialView {
       requestedAt: trial.requestedAt ?? String(event.time),
     };
   }
-  if (event.type !== 'trial.completed' || !event.data || trial.endedAt !== undefined) return trial;
+  if (trial.endedAt !== undefined || !event.data) return trial;
+  if (event.type === 'experiment.failed') {
+    return { ...trial, status: 'failed', reason: event.data.reason, endedAt: String(event.time) };
+  }
+  if (event.type !== 'trial.completed') return trial;
   return { ...trial, ...event.data, endedAt: String(event.time) };
 }
 

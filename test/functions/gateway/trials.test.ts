@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { makeEvent } from '../../../events/define.ts';
-import { trialCompleted, trialRequested, trialsPlotted } from '../../../events/registry.ts';
+import { experimentFailed, trialCompleted, trialRequested, trialsPlotted } from '../../../events/registry.ts';
 import { recordEvent } from '../../../functions/gateway/record.ts';
 import { type Gateway, putPlot, startGateway } from './harness.ts';
 
@@ -35,6 +35,15 @@ test('a trial is listed from its request on, and shows its result when it is the
   assert.equal(body.experiment, 'xor-random');
   assert.deepEqual(body.objective, { metric: 'validation_accuracy', type: 'maximize', value: 0.997 });
   assert.deepEqual(body.assignments, { learning_rate: '0.01', hidden: '16' });
+});
+
+test('a trial whose request a function has refused has failed, with the reason', async () => {
+  await request('trial-c');
+  const cause = { type: 'trial.requested', source: '/katib', id: 'trial-c' };
+  const data = { stage: 'train', code: 'INVALID_SPEC', reason: 'no such field', cause };
+  await recordEvent(gateway.store, makeEvent(experimentFailed, { source: '/x', id: 'f', subject: 'trial-c', data }));
+  const { body } = await gateway.http.get('/trials/trial-c').expect(200);
+  assert.deepEqual([body.status, body.reason], ['failed', 'no such field']);
 });
 
 test('a trial is no experiment', async () => {

@@ -24,29 +24,32 @@ function bestOf<T>(count: number, draw: () => T, scoreOf: (candidate: T) => numb
 function numericSampler(parameter: NumericParameter, { below, above }: Split<number>, priorWeight: number): Sampler {
   const prior = priorOf(parameter);
   const inner = (value: number) => (prior.isLog ? Math.log(value) : value);
-  const outer = (value: number) => formatNumber(parameter, prior.isLog ? Math.exp(value) : value);
+  const outer = (value: number) => (prior.isLog ? Math.exp(value) : value);
   const good = parzenOf(below.map(inner), prior, priorWeight);
   const rest = parzenOf(above.map(inner), prior, priorWeight);
   const step = stepOf(parameter);
   if (step === undefined) {
     const scoreOf = (value: number) => logDensity(good, value) - logDensity(rest, value);
-    return (random, candidates) => outer(bestOf(candidates, () => drawFrom(good, prior, random), scoreOf));
+    return (random, candidates) =>
+      formatNumber(parameter, outer(bestOf(candidates, () => drawFrom(good, prior, random), scoreOf)));
   }
-  const scores = new Map<string, number>();
-  const massScore = (text: string) => {
+  const scores = new Map<number, number>();
+  const massScore = (index: number) => {
     // What is rounded to a step comes from half a step around it, and from between the bounds.
-    const from = Number(text) - step / 2;
-    const to = Number(text) + step / 2;
+    const from = parameter.min + (index - 0.5) * step;
     const start = Math.max(prior.low, prior.isLog && from <= 0 ? Number.NEGATIVE_INFINITY : inner(from));
-    const end = Math.min(prior.high, inner(to));
+    const end = Math.min(prior.high, inner(from + step));
     return logMass(good, start, end) - logMass(rest, start, end);
   };
-  const scoreOf = (text: string) => {
-    const score = scores.get(text) ?? massScore(text);
-    scores.set(text, score);
+  const scoreOf = (index: number) => {
+    const score = scores.get(index) ?? massScore(index);
+    scores.set(index, score);
     return score;
   };
-  return (random, candidates) => bestOf(candidates, () => outer(drawFrom(good, prior, random)), scoreOf);
+  return (random, candidates) => {
+    const draw = () => Math.round((outer(drawFrom(good, prior, random)) - parameter.min) / step);
+    return formatNumber(parameter, parameter.min + bestOf(candidates, draw, scoreOf) * step);
+  };
 }
 
 /** How often each value of a list was tried, of late rather than long ago, and as often again as the prior weighs. */

@@ -4,7 +4,7 @@ import { randomOf } from './random.ts';
 import { seedOf, valueAt } from './space.ts';
 import { type Dimension, dimensionOf } from './tpe/dimension.ts';
 import { likeliestPoint } from './tpe/joint.ts';
-import { observationsOf, observationsWithRunning, type Point } from './tpe/observations.ts';
+import { type Observation, observationsOf, observationsWithRunning, type Point } from './tpe/observations.ts';
 import { splitByLoss } from './tpe/split.ts';
 
 const NAME = 'multivariate-tpe';
@@ -53,10 +53,13 @@ export const multivariateTpe: Algorithm = {
     const finished = observationsOf(search, trials).length;
     const isRandom = finished < numberSetting(search, 'n_startup_trials', 10) || free.length === 0;
     const candidates = numberSetting(search, 'n_ei_candidates', 24);
-    const observed = observationsWithRunning(search, trials).map(({ point, loss }) => ({ point: freeOf(point), loss }));
+    const observed: Observation[] = observationsWithRunning(search, trials).map(({ point, loss }) => ({
+      point: freeOf(point),
+      loss,
+    }));
     return Array.from({ length: count }, (_, i) => {
       const random = randomOf(seedOf(search), NAME, first + i);
-      const point = isRandom
+      const point: Point = isRandom
         ? free.map((dimension) => dimension.drawUniform(random))
         : likeliestPoint(splitByLoss(observed, Math.ceil(0.1 * finished)), free, candidates, random);
       // To the rest of the batch it is a running trial.

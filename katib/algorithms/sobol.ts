@@ -10,7 +10,7 @@ const MAX_PARAMETERS = MAX_DIMENSIONS - 1;
  * The value at a coordinate from [0, 1). All values of a list have equal weights, and so have the steps of a double. An int is
  * rounded down as goptuna does it: it never takes its max, so that a range of n steps is n values.
  */
-function valueOf(parameter: Parameter, coordinate: number): string {
+function valueFor(parameter: Parameter, coordinate: number): string {
   if ('list' in parameter) return valueAt(parameter, Math.floor(coordinate * countOf(parameter)));
   const { type, min, max } = parameter;
   const step = stepOf(parameter);
@@ -38,7 +38,7 @@ export const sobol: Algorithm = {
     const dimensions = byName.map((_, i) => (i === 0 ? 0 : i + 1));
     return Array.from({ length: count }, (_, i) => {
       const point = sobolPoint(first + i + 1, dimensions);
-      const values = new Map(byName.map((parameter, at) => [parameter.name, valueOf(parameter, point[at] ?? 0)]));
+      const values = new Map(byName.map((parameter, at) => [parameter.name, valueFor(parameter, point[at] ?? 0)]));
       const assignments = Object.fromEntries(search.parameters.map(({ name }) => [name, values.get(name) ?? '']));
       return { assignments };
     });

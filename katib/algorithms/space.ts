@@ -25,8 +25,8 @@ export function formatNumber(parameter: NumericParameter, value: number): string
   const bounded = Math.min(max, Math.max(min, value));
   if (step === undefined) return String(bounded);
   const steps = Math.min(Math.round((bounded - min) / step), countOf(parameter) - 1);
-  // 0.1 + 2 * 0.1 is 0.30000000000000004, which nobody asked for.
-  return String(Number((min + steps * step).toPrecision(12)));
+  // 0.1 + 2 * 0.1 is 0.30000000000000004, which nobody asked for; bounds of more than 12 digits stay as they are.
+  return String(Math.min(max, Math.max(min, Number((min + steps * step).toPrecision(12)))));
 }
 
 /** The value of each parameter that a trial was given; undefined where one is missing. */

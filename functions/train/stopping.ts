@@ -15,7 +15,9 @@ export function makeWatch(rules: readonly StopRule[], objective: Objective): Wat
       reports++;
       if (reports > latest) return undefined;
       for (const [name, value] of Object.entries(metrics)) {
-        (reported[name as MetricName] ??= []).push(value);
+        const values = reported[name as MetricName] ?? [];
+        values.push(value);
+        reported[name as MetricName] = values;
       }
       // Each rule is looked at once, at its report: so there is something new at those reports only.
       const due = rules.find(({ startStep }) => startStep === reports);

@@ -1,5 +1,8 @@
 import type { Algorithm } from './algorithm.ts';
+import { bayesianoptimization } from './bayesian/bayesian.ts';
+import { cmaes } from './cmaes/cmaes.ts';
 import { grid } from './grid.ts';
+import { hyperband } from './hyperband.ts';
 import { multivariateTpe } from './multivariate-tpe.ts';
 import { randomSearch } from './random-search.ts';
 import { sobol } from './sobol.ts';
@@ -7,7 +10,10 @@ import { tpe } from './tpe.ts';
 
 /** By the names that Katib knows them by. */
 export const ALGORITHMS: Readonly<Record<string, Algorithm>> = Object.fromEntries(
-  [randomSearch, grid, sobol, tpe, multivariateTpe].map((algorithm) => [algorithm.name, algorithm]),
+  [randomSearch, grid, sobol, tpe, multivariateTpe, cmaes, hyperband, bayesianoptimization].map((algorithm) => [
+    algorithm.name,
+    algorithm,
+  ]),
 );
 
 /** The algorithm of this name; undefined where there is none. */

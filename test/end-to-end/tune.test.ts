@@ -125,7 +125,7 @@ for (const [what, change, sentence] of [
   ],
   [
     'a placeholder that nobody declares',
-    (text: string) => text.replace('${trialParameters.hidden}', '${trialParameters.hiden}'),
+    (text: string) => text.replace('trialParameters.hidden}', 'trialParameters.hiden}'),
     /hiden/,
   ],
   [

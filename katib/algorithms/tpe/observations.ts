@@ -36,10 +36,13 @@ export function observationsOf(search: Search, trials: readonly PastTrial[]): re
   });
 }
 
-/** The constant liar: of each trial that has a value or is running, the latter with the worst loss there is. */
+/**
+ * The constant liar: of each trial that has a value or is running, the latter with the worst loss there is. One that has
+ * failed counts as running, since Katib never tells Optuna otherwise: so what has failed is not tried again.
+ */
 export function observationsWithRunning(search: Search, trials: readonly PastTrial[]): readonly Observation[] {
   return trials.flatMap((trial) => {
-    if (trial.state !== 'running') return observationsOf(search, [trial]);
+    if (trial.state !== 'running' && trial.state !== 'failed') return observationsOf(search, [trial]);
     const point = pointOf(search, trial.assignments);
     return point ? [{ point, loss: Number.POSITIVE_INFINITY }] : [];
   });

@@ -57,6 +57,8 @@ export const LOG = {
   experiments: 'experiments',
   /** The events of one experiment, each once (source + id), as structured JSON. */
   events: (experiment: string) => `events/${experiment}`,
+  /** The events of one search (`search.started`, `trial.*`, `trials.plotted`), each once (source + id), as structured JSON. */
+  search: (experiment: string) => `search/${experiment}`,
   /** The trainings that are Jobs, as structured JSON, by the id that JobSink gives a Job. */
   jobs: 'jobs',
   /** The metric lines of one experiment's trainings. */

@@ -19,7 +19,7 @@ const threads = perInstance(({ concurrency }) => {
 /** Asks for the trainings of an experiment, and trains its models side by side. */
 export const definition: FunctionDefinition = {
   name: 'train',
-  accepts: ['dataset.generated', 'training.requested'],
+  accepts: ['dataset.generated', 'trial.requested', 'training.requested'],
   emitsMany: true,
   handle: async (event, deps) => {
     if (event.type === 'dataset.generated') return requestTrainings(event, deps);

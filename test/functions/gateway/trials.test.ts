@@ -33,7 +33,7 @@ test('a trial is listed from its request on, and shows its result when it is the
   const { body } = await gateway.http.get('/trials/trial-a').expect(200);
   assert.equal(body.status, 'succeeded');
   assert.equal(body.experiment, 'xor-random');
-  assert.deepEqual(body.objective, { name: 'validation_accuracy', value: 0.997 });
+  assert.deepEqual(body.objective, { metric: 'validation_accuracy', type: 'maximize', value: 0.997 });
   assert.deepEqual(body.assignments, { learning_rate: '0.01', hidden: '16' });
 });
 

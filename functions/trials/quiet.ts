@@ -14,7 +14,7 @@ export interface Place {
 }
 
 /** A search that is never quiet is drawn once in as many milliseconds. */
-export const WINDOW_MS = 10_000;
+const WINDOW_MS = 10_000;
 /** How far back the trial that ended before is looked for: between two of them stand requests, of as many as run at once. */
 const LOOK_BACK = 256;
 

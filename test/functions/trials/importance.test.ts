@@ -73,6 +73,21 @@ test('a number over many powers of ten is taken by its logarithm', () => {
   near(shares.rate, 0.5, 0.06);
 });
 
+test('two that do nothing are equals: the one that is named first has no more than the other', () => {
+  const noise = xoroshiro128plus(9);
+  const value = () => (noise.next() >>> 0) / 2 ** 32;
+  // The same places for both, and each of them named first in half of the searches.
+  const swapped: Assign = (random) => {
+    const x0 = random();
+    return { x1: random(), x0 };
+  };
+  const shares = Array.from({ length: 40 }, () => [
+    sharesOf(searchFor(12, two, value)).x0 ?? 0,
+    sharesOf(searchFor(12, swapped, value)).x1 ?? 0,
+  ]).flat();
+  near(shares.reduce((sum, share) => sum + share, 0) / shares.length, 0.5, 0.06);
+});
+
 test('shares sum to 1, the largest comes first, and the same trials give the same shares', () => {
   const search = searchFor(
     40,

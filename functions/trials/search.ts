@@ -1,4 +1,6 @@
+import type { DataOf } from '../../events/define.ts';
 import { eventFromJson } from '../../events/read.ts';
+import type { trialCompleted } from '../../events/registry.ts';
 import type { MetricName, Objective } from '../../events/search.ts';
 import type { LogEntry } from '../store/port.ts';
 
@@ -31,45 +33,39 @@ export interface Search {
 
 /**
  * Folds the log of a search. Of events that say the same thing twice the first of the log counts.
- * Trials stand in the order of their index; where not every one has an index, in the order in which the log first
- * tells of them.
+ * Trials stand in the order of the index that their request or their result tells; where not every one has an index, in
+ * the order in which the log first tells of them.
  */
 export function searchOf(experiment: string, log: readonly LogEntry[]): Search {
   const seen = new Map<string, number>();
-  const over = new Map<string, Omit<Trial, 'number'> & { index?: number }>();
+  const indexes = new Map<string, number>();
+  const over = new Map<string, Omit<Trial, 'number'>>();
   let objective: Objective | undefined;
   for (const { value } of log) {
     const event = eventFromJson(value);
     if (!event?.data) continue;
-    const name = event.subject ?? event.id;
-    if (event.type === 'search.started' || event.type === 'trial.requested') {
-      objective ??= plain(event.data.objective);
-    }
+    if (event.type === 'search.started') objective ??= plain(event.data.objective);
     if (event.type !== 'trial.requested' && event.type !== 'trial.completed') continue;
+    const name = event.subject ?? event.id;
+    const { index } = event.data;
     if (!seen.has(name)) seen.set(name, seen.size);
-    if (event.type === 'trial.requested' || over.has(name)) continue;
-    const { data } = event;
-    const { status, assignments, index } = data;
-    const place = { name, assignments, ...(index !== undefined && { index }) };
-    if (data.status === 'failed') {
-      over.set(name, { ...place, status: data.status, metrics: {}, reason: data.reason });
-      continue;
-    }
-    objective ??= plain(data.objective);
-    const reason = data.status === 'stopped' ? { reason: data.reason } : {};
-    over.set(name, { ...place, status, value: data.objective.value, metrics: data.metrics, ...reason });
+    if (index !== undefined && !indexes.has(name)) indexes.set(name, index);
+    if ('objective' in event.data) objective ??= plain(event.data.objective);
+    if (event.type === 'trial.completed' && !over.has(name)) over.set(name, overOf(name, event.data));
   }
   const done = [...over.values()];
-  const isNumbered = done.every(({ index }) => index !== undefined);
+  const order = done.every(({ name }) => indexes.has(name)) ? indexes : seen;
   const trials = done
-    .map(
-      ({ index = 0, ...trial }): Trial => ({
-        ...trial,
-        number: 1 + (isNumbered ? index : (seen.get(trial.name) ?? 0)),
-      }),
-    )
+    .map((trial): Trial => ({ ...trial, number: 1 + (order.get(trial.name) ?? 0) }))
     .sort((a, b) => a.number - b.number);
   return { experiment, ...(objective && { objective }), trials };
+}
+
+function overOf(name: string, data: DataOf<typeof trialCompleted>): Omit<Trial, 'number'> {
+  const { status, assignments } = data;
+  const reason = data.status === 'succeeded' ? {} : { reason: data.reason };
+  if (data.status === 'failed') return { name, assignments, status, metrics: {}, ...reason };
+  return { name, assignments, status, value: data.objective.value, metrics: data.metrics, ...reason };
 }
 
 const plain = ({ metric, type }: Objective): Objective => ({ metric, type });

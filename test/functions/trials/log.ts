@@ -41,13 +41,13 @@ export function failed(number: number): Completed {
   });
 }
 
-export function requested(number: number): EventOf<typeof trialRequested> {
+export function requested(number: number, index?: number): EventOf<typeof trialRequested> {
   const { index: _, ...example } = trialRequested.example;
   return makeEvent(trialRequested, {
     source: '/katib',
     id: `requested-${number}`,
     subject: `${EXPERIMENT}-${number}`,
-    data: { ...example, experiment: EXPERIMENT },
+    data: { ...example, experiment: EXPERIMENT, ...(index !== undefined && { index }) },
   });
 }
 

@@ -11,6 +11,10 @@ test('trials stand in the order of their index, whichever ended first', () => {
   assert.deepEqual(namesOf(completed(7, { index: 2 }), completed(8, { index: 0 })), ['1 8', '3 7']);
 });
 
+test('an index that the result lacks is that of the request: a trial that nobody could run fails without one', () => {
+  assert.deepEqual(namesOf(requested(1, 4), failed(1), completed(2, { index: 0 })), ['1 2', '5 1']);
+});
+
 test('without an index they stand in the order in which the log first tells of them', () => {
   assert.deepEqual(namesOf(requested(1), requested(2), completed(2), completed(1), failed(3)), ['1 1', '2 2', '3 3']);
   assert.deepEqual(namesOf(completed(7, { index: 5 }), completed(8)), ['1 7', '2 8']);

@@ -6,7 +6,7 @@ import { plotSchema } from '../parts.ts';
 
 export const trialsPlotted = defineEvent({
   type: 'trials.plotted',
-  summary: 'The search so far has been drawn: optimisation history, parallel coordinates, importance.',
+  summary: 'The search so far has been drawn: optimisation history, leaderboard, parallel coordinates, importance.',
   schema: z.strictObject({
     experiment: experimentIdSchema.describe('the name of the Katib Experiment'),
     trials: z.int().min(1).describe('how many completed trials the plots show'),

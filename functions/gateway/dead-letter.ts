@@ -63,12 +63,12 @@ function failedTrial(event: CloudEvent<unknown>, subject: string, reason: string
   try {
     const request = parseEvent(toEnvelope(event));
     if (request?.type !== 'trial.requested' || !request.data) return undefined;
-    const { experiment, assignments } = request.data;
+    const { experiment, index, assignments } = request.data;
     return makeEvent(trialCompleted, {
       source: SOURCE,
       id: derivedId(event, trialCompleted),
       subject,
-      data: { experiment, assignments, status: 'failed', reason },
+      data: { experiment, ...(index !== undefined && { index }), assignments, status: 'failed', reason },
       extensions: { experiment },
     });
   } catch (error) {

@@ -57,14 +57,14 @@ export const LOG = {
   experiments: 'experiments',
   /** The events of one experiment or trial, each once (source + id), as structured JSON. */
   events: (experiment: string) => `events/${experiment}`,
+  /** The events of one search (`search.started`, `trial.*`, `trials.plotted`), each once (source + id), as structured JSON. */
+  search: (experiment: string) => `search/${experiment}`,
   /** The trainings that are Jobs, as structured JSON, by the id that JobSink gives a Job. */
   jobs: 'jobs',
   /** The metric lines of one experiment's trainings, or of a trial. */
   lines: (experiment: string) => `lines/${experiment}`,
   /** Every search, by the name of its Katib Experiment, in the order of arrival. */
   searches: 'searches',
-  /** The events of one search and of all its trials, each once, as structured JSON. */
-  search: (experiment: string) => `search/${experiment}`,
   /** Every trial, by name, in the order of arrival; a trial's own events stand in the log of its name. */
   trials: 'trials',
 } as const;

@@ -20,7 +20,7 @@ const threads = perInstance(({ concurrency }) => {
 /** Asks for the trainings of an experiment, trains its models side by side, and tries what searches ask for. */
 export const definition: FunctionDefinition = {
   name: 'train',
-  accepts: ['dataset.generated', 'training.requested', 'trial.requested'],
+  accepts: ['dataset.generated', 'trial.requested', 'training.requested'],
   emitsMany: true,
   handle: async (event, deps) => {
     if (event.type === 'dataset.generated') return requestTrainings(event, deps);

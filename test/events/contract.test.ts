@@ -58,7 +58,8 @@ test('types are named noun.past-participle, each once', () => {
 });
 
 test('an event over 64 KiB cannot be made', () => {
-  const data = { ...trialCompleted.example, assignments: { note: 'x'.repeat(MAX_EVENT_BYTES) } };
+  const notes = Array.from({ length: MAX_EVENT_BYTES / 256 }, (_, index) => [`note-${index}`, 'x'.repeat(256)]);
+  const data = { ...trialCompleted.example, assignments: Object.fromEntries(notes) };
   assert.throws(
     () => makeEvent(trialCompleted, { source: '/s', id: '1', subject: 's', data }),
     (error: RejectedError) =>

@@ -36,15 +36,26 @@ export const EMITS: Readonly<Record<string, readonly EventType[]>> = {
   scatter: ['samples.plotted'],
   train: ['training.requested', 'model.trained', 'trial.completed'],
   compare: ['models.compared', 'experiment.completed'],
+  trials: ['trials.plotted'],
 };
 
 /**
  * Nothing but the record follows these: models.compared tells the result ahead of the summary, which the same function
- * emits with it; searches (trial.*) have no Triggers yet.
+ * emits with it; who trains a trial looks for its cancellation in its log.
  */
 export const RECORD_ONLY: readonly string[] = [
-  ...['models.compared', 'trial.requested', 'trial.completed', 'trials.plotted'],
+  'models.compared',
+  'search.started',
+  'trial.cancelled',
+  'trials.plotted',
 ];
+
+/** What train makes of each type: it comes back to none of them. */
+const TRAINED: Readonly<Record<string, EventType>> = {
+  'dataset.generated': 'training.requested',
+  'training.requested': 'model.trained',
+  'trial.requested': 'trial.completed',
+};
 
 /** The type that a Trigger asks for; the empty one of a Trigger that takes everything. */
 export function typeOfTrigger(trigger: Fields): string {
@@ -172,10 +183,7 @@ function cyclesOf(set: ManifestSet): string[] {
   for (const trigger of chainOf(set)) {
     const type = typeOfTrigger(trigger);
     const name = functionOfTrigger(set, trigger) ?? '';
-    // train answers a dataset with requests and a request with a model, never the other way round.
-    const emitted = (EMITS[name] ?? []).filter(
-      (output) => name !== 'train' || (type === 'dataset.generated') === (output === 'training.requested'),
-    );
+    const emitted = (EMITS[name] ?? []).filter((output) => name !== 'train' || output === TRAINED[type]);
     next.set(type, new Set([...(next.get(type) ?? []), ...emitted]));
   }
   const cycles = new Set<string>();

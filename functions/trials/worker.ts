@@ -1,0 +1,4 @@
+import { serveTasks } from '../host/tasks.ts';
+import { chartsOf } from './charts.ts';
+
+serveTasks({ charts: chartsOf });

@@ -1,31 +1,21 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RootDatabase } from 'lmdb';
-import type { Envelope } from '../../events/envelope.ts';
 import { TransientError, toError, XorflowError } from '../../events/errors.ts';
 import { openDatabase } from '../../functions/store/embedded/database.ts';
+import { Writer } from '../../functions/store/embedded/writer.ts';
+import {
+  DELIVERY,
+  EVENT,
+  type JournaledEvent,
+  type JournalWrite,
+  type PendingDelivery,
+  writeJournal,
+} from './journal-writes.ts';
 
-/** An accepted event: what came in, and the HTTP headers that travel with it. */
-export interface JournaledEvent extends Envelope {
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-/** One event that one Trigger still has to get. */
-export interface PendingDelivery {
-  readonly event: number;
-  /** `namespace/name` of the Trigger. */
-  readonly trigger: string;
-}
-
-interface Commit {
-  readonly write: () => void;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
-}
+export type { JournaledEvent, PendingDelivery } from './journal-writes.ts';
 
 const FORMAT = { format: 'xorflow-broker-journal', version: 1 };
-const EVENT = 1;
-const DELIVERY = 2;
 // How long a finished delivery may wait for company before it is forgotten on disk. A crash before that delivers it again.
 const FORGET_AFTER_MS = 20;
 // On a full disk even forgetting may fail, until somebody else makes room.
@@ -33,13 +23,13 @@ const FORGET_AGAIN_AFTER_MS = 1000;
 
 /**
  * What the broker has promised: accepted events and their unfinished deliveries, on disk. An accepted event is flushed before
- * anybody is told; commits of one turn of the event loop share one flush.
+ * anybody is told, by a thread; what comes meanwhile shares the next flush.
  */
 export class Journal {
   readonly #db: RootDatabase;
   readonly #file: string;
+  readonly #writer: Writer<JournalWrite, void>;
   readonly #left = new Map<number, Set<string>>();
-  #commits: Commit[] = [];
   #forgotten: PendingDelivery[] = [];
   #timer: NodeJS.Timeout | undefined;
   #last = 0;
@@ -54,6 +44,12 @@ export class Journal {
       throw this.#damaged(toError(error).message, error);
     }
     this.#load();
+    this.#writer = new Writer({
+      file: this.#file,
+      root: this.#db,
+      write: writeJournal.bind(undefined, this.#db),
+      entry: new URL('./journal-worker.ts', import.meta.url),
+    });
   }
 
   /** The deliveries that are not finished, in the order their events came. */
@@ -71,15 +67,18 @@ export class Journal {
     answers?: PendingDelivery,
   ): Promise<PendingDelivery[]> {
     const number = ++this.#last;
-    await new Promise<void>((resolve, reject) => {
-      if (this.#commits.length === 0) setImmediate(() => this.#flush());
-      const write = () => {
-        this.#db.putSync([EVENT, number], event);
-        for (const trigger of triggers) this.#db.putSync([DELIVERY, number, trigger], true);
-        if (answers !== undefined) this.#remove(answers);
-      };
-      this.#commits.push({ write, resolve, reject });
-    });
+    void this.#forget();
+    const { attributes, headers, body } = event;
+    // A copy: what else the memory of a buffer holds would go to the thread too.
+    const copy = { attributes, headers, body: new Uint8Array(body) };
+    try {
+      await this.#writer.write({ type: 'keep', number, event: copy, triggers, answers });
+    } catch (error) {
+      if (error instanceof TransientError) throw error;
+      const message = `Failed write to ${this.#file}: expected room on the disk (${toError(error).message})`;
+      throw new TransientError('STORE_UNAVAILABLE', message, { cause: error });
+    }
+    this.#db.resetReadTxn();
     this.#left.set(number, new Set(triggers));
     if (answers !== undefined) this.#settle(answers);
     return triggers.map((trigger) => ({ event: number, trigger }));
@@ -96,44 +95,32 @@ export class Journal {
   finish(delivery: PendingDelivery): void {
     if (!this.#left.get(delivery.event)?.has(delivery.trigger)) return;
     this.#forgotten.push(delivery);
-    this.#timer ??= setTimeout(() => this.#flush(), FORGET_AFTER_MS);
+    this.#timer ??= setTimeout(() => void this.#forget(), FORGET_AFTER_MS);
   }
 
   /** Writes what is left to write. What was not finished stays for the next start. */
   async close(): Promise<void> {
-    this.#flush();
+    const forgetting = this.#forget();
+    await this.#writer.close();
+    await forgetting;
     clearTimeout(this.#timer);
     await this.#db.close();
   }
 
-  #flush(): void {
+  /** In one transaction with the events that come in the same turn: forgetting has no flush of its own then. */
+  async #forget(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const commits = this.#commits.splice(0);
-    const forgotten = this.#forgotten.splice(0);
-    if (commits.length + forgotten.length === 0) return;
+    const deliveries = this.#forgotten.splice(0);
+    if (deliveries.length === 0) return;
     try {
-      this.#db.transactionSync(() => {
-        for (const delivery of forgotten) this.#remove(delivery);
-        for (const { write } of commits) write();
-      });
-    } catch (error) {
-      const message = `Failed write to ${this.#file}: expected room on the disk (${toError(error).message})`;
-      for (const { reject } of commits) reject(new TransientError('STORE_UNAVAILABLE', message, { cause: error }));
-      this.#forgotten.unshift(...forgotten);
-      // By itself: room comes of forgetting alone, and new events must not keep it from happening.
-      if (commits.length > 0) this.#flush();
-      else this.#timer = setTimeout(() => this.#flush(), FORGET_AGAIN_AFTER_MS);
+      await this.#writer.write({ type: 'forget', deliveries });
+    } catch {
+      this.#forgotten.unshift(...deliveries);
+      this.#timer ??= setTimeout(() => void this.#forget(), FORGET_AGAIN_AFTER_MS);
       return;
     }
-    for (const delivery of forgotten) this.#settle(delivery);
-    for (const { resolve } of commits) resolve();
-  }
-
-  #remove({ event, trigger }: PendingDelivery): void {
-    this.#db.removeSync([DELIVERY, event, trigger]);
-    const [rest] = this.#db.getKeys({ start: [DELIVERY, event], end: [DELIVERY, event + 1], limit: 1 });
-    if (rest === undefined) this.#db.removeSync([EVENT, event]);
+    for (const delivery of deliveries) this.#settle(delivery);
   }
 
   #settle({ event, trigger }: PendingDelivery): void {

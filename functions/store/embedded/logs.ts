@@ -1,9 +1,11 @@
-import { EventEmitter, once } from 'node:events';
+import { EventEmitter } from 'node:events';
 import { join } from 'node:path';
 import { TransientError, toError } from '../../../events/errors.ts';
 import { derive } from '../../../events/ids.ts';
 import type { LogEntry, Logs } from '../port.ts';
 import { openDatabase } from './database.ts';
+import { type Append, type Appended, append, openTables } from './tables.ts';
+import { Writer } from './writer.ts';
 
 /** LMDB's keys end at 1978 bytes; a log's name and position come on top. */
 const MAX_KEY = 512;
@@ -11,76 +13,96 @@ const MAX_KEY = 512;
 const POLL_MS = 200;
 const PAGE = 256;
 
-/** Logs in one LMDB environment: entries by [log, position], positions by [log, key]. Several processes may share it. */
+/** Logs in one LMDB environment, which several processes may share: read here, written in a thread. */
 export function openLogs(folder: string): Logs & { close(): Promise<void> } {
   const path = join(folder, 'logs.mdb');
-  const root = attempt(path, () => openDatabase(path));
-  const entries = root.openDB<{ key: string; value: string }, [string, number]>({ name: 'entries' });
-  const positions = root.openDB<number, [string, string]>({ name: 'positions' });
-  const heads = root.openDB<number, string>({ name: 'heads' });
+  const { root, tables } = attempt(path, () => {
+    const root = openDatabase(path);
+    return { root, tables: openTables(root) };
+  });
+  const writer = new Writer<Append, Appended>({
+    file: path,
+    root,
+    write: append.bind(undefined, tables),
+    entry: new URL('./worker.ts', import.meta.url),
+  });
   const news = new EventEmitter().setMaxListeners(0);
 
-  const commit = makeCommits(path, (write) => root.transactionSync(write));
-  const stored = (key: string) => (Buffer.byteLength(key) <= MAX_KEY ? key : derive(key));
+  const positionOf = (log: string, name: string) => attempt(path, () => tables.positions.get([log, name]));
   const readSync = (log: string, after: number, limit: number): LogEntry[] =>
     attempt(path, () =>
       Array.from(
-        entries.getRange({ start: [log, after + 1], end: [log, Number.MAX_SAFE_INTEGER], limit }),
+        tables.entries.getRange({ start: [log, after + 1], end: [log, Number.MAX_SAFE_INTEGER], limit }),
         ({ key, value }) => ({ position: key[1], key: value.key, value: value.value }),
       ),
     );
 
   return {
-    async append(log, additions) {
-      const results = await commit(() => {
-        let head = heads.get(log) ?? 0;
-        const done = additions.map(({ key, value }) => {
-          const known = positions.get([log, stored(key)]);
-          if (known !== undefined) return { position: known, appended: false };
-          head++;
-          entries.putSync([log, head], { key, value });
-          positions.putSync([log, stored(key)], head);
-          return { position: head, appended: true };
-        });
-        heads.putSync(log, head);
-        return done;
+    async append(log, entries) {
+      const additions = entries.map(({ key, value }) => ({ key, name: nameOf(key), value }));
+      // Much of what comes has come before, and then needs no transaction.
+      const known = additions.map(({ name }) => positionOf(log, name));
+      const positions = known.filter((position) => position !== undefined);
+      if (positions.length === additions.length) return positions.map((position) => ({ position, appended: false }));
+      const results = await writer.write({ log, additions }).catch((error: unknown) => {
+        throw unavailable(path, error);
       });
+      root.resetReadTxn();
       if (results.some(({ appended }) => appended)) news.emit(log);
       return results;
     },
     read: async (log, after = 0, limit = Number.MAX_SAFE_INTEGER) => readSync(log, after, limit),
     async find(log, key) {
-      const position = attempt(path, () => positions.get([log, stored(key)]));
+      const position = positionOf(log, nameOf(key));
       return position === undefined ? undefined : readSync(log, position - 1, 1)[0];
     },
     async *follow(log, after, signal) {
       let position = after;
-      while (!signal.aborted) {
-        // Listening begins before the reading, so that nothing falls between the two.
-        const wait = new AbortController();
-        const heard = once(news, log, {
-          signal: AbortSignal.any([signal, wait.signal, AbortSignal.timeout(POLL_MS)]),
-        }).catch(() => undefined);
-        try {
+      let isNews = false;
+      let wake: (() => void) | undefined;
+      const hear = () => {
+        isNews = true;
+        wake?.();
+      };
+      news.on(log, hear);
+      signal.addEventListener('abort', hear);
+      try {
+        while (!signal.aborted) {
+          isNews = false;
           const page = readSync(log, position, PAGE);
           for (const entry of page) {
             if (signal.aborted) return;
             position = entry.position;
             yield entry;
           }
-          if (page.length === 0) await heard;
-        } finally {
-          wait.abort();
+          if (page.length > 0 || isNews || signal.aborted) continue;
+          await new Promise<void>((resolve) => {
+            const timer = setTimeout(resolve, POLL_MS).unref();
+            wake = () => {
+              clearTimeout(timer);
+              resolve();
+            };
+          });
         }
+      } finally {
+        news.off(log, hear);
+        signal.removeEventListener('abort', hear);
       }
     },
     async close() {
+      await writer.close();
       await root.close();
     },
   };
 }
 
+/** What a key is found by. */
+function nameOf(key: string): string {
+  return Buffer.byteLength(key) <= MAX_KEY ? key : derive(key);
+}
+
 function unavailable(path: string, thrown: unknown): TransientError {
+  if (thrown instanceof TransientError) return thrown;
   const cause = toError(thrown);
   const full = /MDB_MAP_FULL|No space left|ENOSPC/.test(cause.message);
   return new TransientError(
@@ -96,33 +118,4 @@ function attempt<R>(path: string, work: () => R): R {
   } catch (error) {
     throw unavailable(path, error);
   }
-}
-
-/** Commits of one turn of the event loop share one transaction, and so one flush of the disk. */
-function makeCommits(path: string, transaction: (write: () => void) => void) {
-  let waiting: { work: () => void; settle: (error?: TransientError) => void }[] = [];
-  const flush = () => {
-    const group = waiting;
-    waiting = [];
-    try {
-      transaction(() => {
-        for (const { work } of group) work();
-      });
-    } catch (error) {
-      for (const { settle } of group) settle(unavailable(path, error));
-      return;
-    }
-    for (const { settle } of group) settle();
-  };
-  return <R>(write: () => R): Promise<R> =>
-    new Promise((resolve, reject) => {
-      if (waiting.length === 0) setImmediate(flush);
-      let result: R;
-      waiting.push({
-        work: () => {
-          result = write();
-        },
-        settle: (error) => (error ? reject(error) : resolve(result)),
-      });
-    });
 }

@@ -43,6 +43,14 @@ export function estimateMemory(spec: ExperimentSpec, parallel: number = availabl
 
 /** What this process may use, in bytes: the limit of its container, else the memory of the machine. */
 export function availableMemory(): number {
+  available ??= limitOf();
+  return available;
+}
+
+/** Asked once: it is read from files of the system. */
+let available: number | undefined;
+
+function limitOf(): number {
   const limit = process.constrainedMemory();
   return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
 }

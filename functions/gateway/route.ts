@@ -73,7 +73,11 @@ export function mountRoutes(router: IRouter, deps: Deps, routes: readonly Route[
     const exists = (request: Request) => group.every((route) => route.exists?.(request, deps) ?? true);
     const at = api.route(path.replace(/\{(\w+)\}/g, ':$1'));
     at.all((request, _response, next) => next(exists(request) ? undefined : 'route'));
-    for (const route of group) at[route.method]((request, response) => run(route, request, response, deps));
+    for (const route of group) {
+      // Made once: making a schema takes longer than most requests.
+      const schema = z.object({ path: route.params, query: route.query });
+      at[route.method]((request, response) => run(route, schema, request, response, deps));
+    }
     at.all((request, response) => refuseMethod(request, response, allow.join(', ')));
   }
   api.use((request) => {
@@ -87,9 +91,14 @@ export function mountRoutes(router: IRouter, deps: Deps, routes: readonly Route[
   router.use(api);
 }
 
-async function run(route: Route, request: Request, response: Response, deps: Deps): Promise<void> {
+async function run(
+  route: Route,
+  schema: z.ZodObject<{ path: z.ZodObject; query: z.ZodObject }>,
+  request: Request,
+  response: Response,
+  deps: Deps,
+): Promise<void> {
   const given = { path: request.params, query: request.query };
-  const schema = z.object({ path: route.params, query: route.query });
   const parsed = schema.safeParse(given);
   if (!parsed.success) throw new Problem(400, sentenceOf(parsed.error, given, schema));
   await route.handle({ params: parsed.data.path, query: parsed.data.query, request, response, deps });

@@ -111,6 +111,8 @@ async function send(envelope: Envelope, deps: Deps): Promise<void> {
   });
 }
 
+const subjectSchema = z.object({ subject: experimentIdSchema });
+
 /** The event of a request, which has to be of a type, with its search in the extension that Triggers see. */
 async function readRequest(
   request: Request,
@@ -128,7 +130,7 @@ async function readRequest(
     const rule = `expected "${wanted}"; any other event goes to the broker's own path`;
     throw new Problem(422, `Wrong value ${quoteValue(type)} at type: ${rule}`);
   }
-  const named = z.object({ subject: experimentIdSchema }).safeParse({ subject });
+  const named = subjectSchema.safeParse({ subject });
   if (!named.success) throw new Problem(422, sentenceOf(named.error, { subject }));
   parseJson(envelope.body);
   const event = parseEvent(envelope);

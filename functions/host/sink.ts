@@ -26,7 +26,8 @@ export async function postEvent(
     const authorization = await authorizationOf(options.tokenFile ?? TOKEN);
     const init = { method: 'POST', headers: { ...headers, ...authorization }, body: new Uint8Array(body), signal };
     response = await fetch(sink, init);
-    await response.body?.cancel();
+    // Read, not cancelled: that costs an exception, and may cost the connection.
+    await response.arrayBuffer();
   } catch (cause) {
     throw new TransientError('SINK_UNAVAILABLE', `No answer from the sink ${sink} for ${envelope.attributes.type}`, {
       cause,

@@ -25,6 +25,9 @@ export interface TrialResult {
 type TrialRequest = DataOf<typeof trialRequested>;
 type Completion = DataOf<typeof trialCompleted>;
 
+/** Of signals that only tell a loop to end: an exception for each costs more than the loop. */
+const OVER = 'over';
+
 /** Nobody waits for the trial any more, or not for the rest of it. */
 class Ended extends Error {}
 
@@ -164,7 +167,7 @@ function endOf(trial: string, { deadlineMs }: TrialRequest, { store, signal }: D
     isLate: () => late,
     [Symbol.dispose]() {
       clearTimeout(timer);
-      over.abort();
+      over.abort(OVER);
     },
   };
 }

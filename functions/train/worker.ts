@@ -44,7 +44,8 @@ serveTasks({
         // The last report is the end in any case.
         if (rule && metrics.epoch < epochs) throw new Stopped(rule);
       };
-      run(points, model, onEpoch, () => cpus / context.busy());
+      const isJudged = (epoch: number) => isReported(epoch, epochs);
+      run(points, model, onEpoch, () => cpus / context.busy(), isJudged);
       return { durationMs: durationMs() };
     } catch (error) {
       if (!(error instanceof Stopped)) throw error;

@@ -17,17 +17,20 @@ export interface Place {
 const WINDOW_MS = 10_000;
 /** How far back the trial that ended before is looked for: between two of them stand requests, of as many as run at once. */
 const LOOK_BACK = 256;
+const FIRST_LOOK = 16;
 
 /**
  * Whether the event is the first `trial.completed` of a ten-second window of the clock, by the events' own times, and not
  * the first of the search. It depends on two neighbours in the log alone, so that it is the same at a redelivery.
  */
 export async function isFirstInWindow({ logs, log, position }: Place): Promise<boolean> {
-  const start = Math.max(0, position - LOOK_BACK);
-  const completions = (await logs.read(log, start, position - start)).filter(isCompletion).slice(-2);
-  const [before, own] = completions.map(({ value }) => outsideOf(value));
-  const windowOf = (time: string | undefined) => Math.floor(Date.parse(time ?? '') / WINDOW_MS);
-  return windowOf(own?.time) > windowOf(before?.time);
+  for (let look = FIRST_LOOK; look <= LOOK_BACK; look *= 4) {
+    const start = Math.max(0, position - look);
+    const [before, own] = (await logs.read(log, start, position - start)).filter(isCompletion).slice(-2);
+    if (before && own) return windowOf(own) > windowOf(before);
+    if (start === 0) break;
+  }
+  return false;
 }
 
 /**
@@ -49,7 +52,7 @@ export async function isLast({ logs, log, position }: Place, deps: Deps, pause: 
   } catch (error) {
     if (!ending.aborted) throw error;
   } finally {
-    over.abort();
+    over.abort('over');
     await Promise.allSettled(waits);
   }
   if (ending.aborted) {
@@ -63,7 +66,12 @@ async function hasLater({ logs, log, position }: Place): Promise<boolean> {
 }
 
 function isCompletion({ value }: LogEntry): boolean {
-  return outsideOf(value).type === trialCompleted.type;
+  // Most entries are told by a look at their text.
+  return value.includes(trialCompleted.type) && outsideOf(value).type === trialCompleted.type;
+}
+
+function windowOf({ value }: LogEntry): number {
+  return Math.floor(Date.parse(outsideOf(value).time ?? '') / WINDOW_MS);
 }
 
 /** What an entry says of itself; its data stay unlooked at. */

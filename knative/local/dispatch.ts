@@ -193,6 +193,7 @@ async function within<T>(ms: number, task: Promise<T>): Promise<T | undefined> {
   try {
     return await Promise.race([task, sleep(ms, undefined, { signal: timer.signal })]);
   } finally {
-    timer.abort();
+    // With a reason of its own no exception is made.
+    timer.abort('done');
   }
 }

@@ -1,33 +1,61 @@
 /** The local tuner, for `npm run bench`: each line is a search, `trials epochs points validation lr lr hidden hidden seed`. */
-import { availableParallelism } from 'node:os';
-import { answer, lack } from './answer.ts';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { makeSearchClient, type SearchClient } from '../../functions/client/searches.ts';
+import { bestOf } from '../../katib/local/ends.ts';
+import { loadPlan } from '../../katib/local/experiment-plan.ts';
+import { tune } from '../../katib/local/tune.ts';
+import { startLocal } from '../../scripts/local.ts';
+import { answer } from './answer.ts';
 
-/** Runs an Experiment to its end, and tells the best value of its objective. */
-type Tune = (experiment: ReturnType<typeof toExperiment>) => Promise<number>;
-
-const tune: Tune = lack('the local tuner is not connected yet');
+const never = new AbortController().signal;
+const data = await mkdtemp(join(tmpdir(), 'xorflow-bench-'));
+process.once('SIGTERM', () => void rm(data, { recursive: true, force: true }).then(() => process.exit(0)));
+// The functions' own metric lines go to stdout, which is for the answers here.
+const local = await startLocal({ data, port: 0 });
+const client = makeSearchClient(local.url);
 let searches = 0;
 
-await answer('on a local platform', async (line) => {
-  const experiment = toExperiment(line, ++searches);
+await answer('on a local platform, its log on disk', async (line) => {
+  const name = `bench-${++searches}`;
+  const file = join(data, `${name}.yaml`);
+  await writeFile(file, JSON.stringify(toExperiment(line, name)));
+  const plan = await loadPlan(file);
   const started = performance.now();
-  const best = await tune(experiment);
-  return { ms: performance.now() - started, outcome: `best ${best.toFixed(4)}` };
+  const { trials } = await tune(plan, client, { signal: never });
+  const ms = performance.now() - started;
+  // What is drawn of this search is not to be drawn while the next one is measured.
+  await untilPlotted(client, name, trials.length);
+  return { ms, outcome: `best ${bestOf(trials, plan.objective)?.value.toFixed(4)}` };
 });
 
-/** The Experiment of a line, as its file would have it; each has another name, so that every trial is new. */
-function toExperiment(line: string, index: number) {
+async function untilPlotted(from: SearchClient, search: string, trials: number): Promise<void> {
+  for await (const { event } of from.follow(search, 0, AbortSignal.timeout(60_000))) {
+    if (event?.type === 'trials.plotted' && event.data?.trials === trials) return;
+  }
+}
+
+/** The Experiment of a line; each has another name, so that every trial is new. */
+function toExperiment(line: string, name: string) {
   const [trials, epochs, trainSize, validationSize, ...rest] = line.split(' ').map(Number);
   const [lowRate, highRate, fewest, most, seed] = rest;
-  const parameter = (name: string) => `\${trialParameters.${name}}`;
+  const env = {
+    XORFLOW_EXPERIMENT: name,
+    XORFLOW_DATASET: JSON.stringify({ trainSize, validationSize, seed }),
+    XORFLOW_TRAINING: JSON.stringify({ epochs, seed }),
+    HP_LEARNING_RATE: `\${trialParameters.learning_rate}`,
+    HP_HIDDEN: `\${trialParameters.hidden}`,
+  };
   return {
     apiVersion: 'kubeflow.org/v1beta1',
     kind: 'Experiment',
-    metadata: { name: `bench-${index}` },
+    metadata: { name },
     spec: {
       objective: { type: 'maximize', objectiveMetricName: 'validation_accuracy' },
       algorithm: { algorithmName: 'multivariate-tpe', algorithmSettings: [{ name: 'random_state', value: `${seed}` }] },
-      parallelTrialCount: availableParallelism(),
+      // More than there are cores, as some are always on their way.
+      parallelTrialCount: 3 * availableParallelism(),
       maxTrialCount: trials,
       parameters: [
         {
@@ -39,26 +67,23 @@ function toExperiment(line: string, index: number) {
       ],
       trialTemplate: {
         primaryContainerName: 'trial',
-        trialParameters: ['learning_rate', 'hidden'].map((name) => ({ name, reference: name })),
+        trialParameters: ['learning_rate', 'hidden'].map((parameter) => ({ name: parameter, reference: parameter })),
         trialSpec: {
           apiVersion: 'batch/v1',
           kind: 'Job',
           spec: {
             backoffLimit: 0,
+            activeDeadlineSeconds: 900,
             template: {
+              metadata: { labels: { 'sidecar.istio.io/inject': 'false' } },
               spec: {
                 restartPolicy: 'Never',
                 containers: [
                   {
                     name: 'trial',
-                    image: 'xorflow',
+                    image: 'xorflow:0.1.0',
                     command: ['node', 'katib/trial.ts'],
-                    env: [
-                      { name: 'XORFLOW_DATASET', value: JSON.stringify({ trainSize, validationSize, seed }) },
-                      { name: 'XORFLOW_TRAINING', value: JSON.stringify({ epochs, seed }) },
-                      { name: 'HP_LEARNING_RATE', value: parameter('learning_rate') },
-                      { name: 'HP_HIDDEN', value: parameter('hidden') },
-                    ],
+                    env: Object.entries(env).map(([variable, value]) => ({ name: variable, value })),
                   },
                 ],
               },

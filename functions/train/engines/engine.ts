@@ -42,6 +42,7 @@ export interface Engine {
   readonly reason: string;
   /**
    * @param cpus that the training may use now, its own thread's among them; the weights do not depend on it
+   * @param isJudged whether an epoch has to be judged by the validation points; the metrics of one that is not may be NaN
    * @throws RejectedError `DIVERGED` as soon as the loss is not a finite number
    */
   train(
@@ -49,6 +50,7 @@ export interface Engine {
     model: ResolvedModel,
     onEpoch: (metrics: EpochMetrics) => void,
     cpus?: () => number,
+    isJudged?: (epoch: number) => boolean,
   ): Trained;
 }
 
@@ -78,8 +80,9 @@ export function checkFinite(
   { epoch, loss, validationLoss }: EpochMetrics,
   isSound: boolean,
   model: ResolvedModel,
+  isJudged = true,
 ): void {
-  if (isSound && Number.isFinite(loss) && Number.isFinite(validationLoss)) return;
+  if (isSound && Number.isFinite(loss) && (!isJudged || Number.isFinite(validationLoss))) return;
   throw new RejectedError(
     'DIVERGED',
     `Loss or weights no longer finite at epoch ${epoch} of model ${JSON.stringify(model.name)} with learningRate ${model.training.learningRate}: expected finite numbers; try a smaller learning rate`,

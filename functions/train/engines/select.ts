@@ -60,10 +60,11 @@ async function loadFused(): Promise<Engine> {
     return {
       name: 'fused',
       reason: 'faster at every width than the WASM backend of TensorFlow.js, and the same weights on every machine',
-      train(data, model, onEpoch, cpus = () => 1) {
+      train(data, model, onEpoch, cpus = () => 1, isJudged) {
         const { dims, size: points } = data.train;
         const most = Math.min(threadsFor({ dims, points, model }), availableParallelism()) - 1;
-        return trainWithKernel(makeKernel(), data, model, onEpoch, { most, now: () => Math.floor(cpus()) - 1 });
+        const helpers = { most, now: () => Math.floor(cpus()) - 1 };
+        return trainWithKernel(makeKernel(), data, model, onEpoch, helpers, isJudged);
       },
     };
   } catch (error) {

@@ -19,6 +19,7 @@ const ADDRESSABLE = 2 ** 32 - 2 ** 26;
  * fixed order, by operations that IEEE 754 fixes to the last bit, whatever the number of threads.
  *
  * @param helpers most threads beside this one, and how many of them now: asked before each epoch
+ * @param isJudged whether an epoch is judged by the validation points; the metrics of one that is not are NaN
  * @throws RejectedError `DIVERGED`; `INSUFFICIENT_MEMORY` for more points than a kernel can address
  * @throws TransientError `INSUFFICIENT_MEMORY` where there is less memory than that
  */
@@ -28,6 +29,7 @@ export function trainWithKernel(
   model: ResolvedModel,
   onEpoch: (metrics: EpochMetrics) => void,
   helpers: { readonly most: number; now(): number } = { most: 0, now: () => 0 },
+  isJudged: (epoch: number) => boolean = () => true,
 ): Trained {
   const { epochs, batchSize, optimizer, learningRate, momentum, seed } = model.training;
   const network = initialNetwork(train.dims, model, seed);
@@ -51,11 +53,12 @@ export function trainWithKernel(
       kernel.trainEpoch();
       const loss = kernel.loss() / train.size;
       const accuracy = kernel.right() / train.size;
-      kernel.validate();
-      const validationLoss = kernel.loss() / validation.size;
-      const validationAccuracy = kernel.right() / validation.size;
+      const judged = isJudged(epoch);
+      if (judged) kernel.validate();
+      const validationLoss = judged ? kernel.loss() / validation.size : Number.NaN;
+      const validationAccuracy = judged ? kernel.right() / validation.size : Number.NaN;
       const metrics = { epoch, loss, accuracy, validationLoss, validationAccuracy };
-      checkFinite(metrics, kernel.isSound() !== 0, model);
+      checkFinite(metrics, kernel.isSound() !== 0, model, judged);
       record(history, metrics);
       onEpoch(metrics);
     }

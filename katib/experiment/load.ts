@@ -3,7 +3,7 @@ import { toError, XorflowError } from '../../events/errors.ts';
 import { parseYaml } from '../../knative/kustomize/read.ts';
 import { schemaSentences } from './katib-only.ts';
 import { withStrategies } from './metrics.ts';
-import { type FindAlgorithm, problemsOf } from './rules.ts';
+import { problemsOf } from './rules.ts';
 import { type Experiment, experimentSchema } from './schema.ts';
 
 /** An Experiment that the local tuner honours as a whole, and Katib too. */
@@ -19,7 +19,7 @@ export interface LoadedExperiment {
  * @throws XorflowError `NOT_FOUND` where there is no such file, `INVALID_MANIFEST` with a line for each field that is wrong
  * or not honoured and, where all fields are right, for each rule that is broken
  */
-export async function loadExperiment(file: string, algorithms: FindAlgorithm): Promise<LoadedExperiment> {
+export async function loadExperiment(file: string): Promise<LoadedExperiment> {
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new XorflowError('NOT_FOUND', `Cannot read the experiment ${file}: ${toError(cause).message}`, { cause });
   });
@@ -30,7 +30,7 @@ export async function loadExperiment(file: string, algorithms: FindAlgorithm): P
   if (!parsed.success) throw invalid(file, schemaSentences(parsed.error, document, experimentSchema));
   const { spec } = parsed.data;
   const experiment = { ...parsed.data, spec: { ...spec, objective: withStrategies(spec.objective) } };
-  const problems = problemsOf(experiment, algorithms);
+  const problems = problemsOf(experiment);
   if (problems.length > 0) throw invalid(file, problems);
   return { experiment, rawSpec: (document as { spec: Record<string, unknown> }).spec };
 }

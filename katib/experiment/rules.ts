@@ -1,4 +1,4 @@
-import type { Algorithm } from '../algorithms/algorithm.ts';
+import { ALGORITHMS, algorithmOf } from '../algorithms/registry.ts';
 import { problemsOfEarlyStopping } from './early-stopping.ts';
 import { problemsOfParameter } from './feasible-space.ts';
 import { katibOnly } from './katib-only.ts';
@@ -9,11 +9,8 @@ import type { Experiment, ExperimentSpec } from './schema.ts';
 import { toSearch } from './search.ts';
 import { wrongValue } from './sentence.ts';
 
-/** The algorithm of a name, where there is one. */
-export type FindAlgorithm = (name: string) => Algorithm | undefined;
-
 /** What is wrong with an Experiment whose fields are all right one by one; a sentence each. */
-export function problemsOf(experiment: Experiment, find: FindAlgorithm): string[] {
+export function problemsOf(experiment: Experiment): string[] {
   const { spec } = experiment;
   const problems = [
     ...problemsOfMetrics(spec.objective),
@@ -23,7 +20,7 @@ export function problemsOf(experiment: Experiment, find: FindAlgorithm): string[
     ...problemsOfPlaceholders(spec),
     ...problemsOfContainer(spec),
   ];
-  const algorithm = find(spec.algorithm.algorithmName);
+  const algorithm = algorithmOf(spec.algorithm.algorithmName);
   if (algorithm === undefined) problems.push(unknownAlgorithm(spec.algorithm.algorithmName));
   problems.push(...problemsOfSettings(spec));
   // What follows takes the rest for granted.
@@ -33,7 +30,7 @@ export function problemsOf(experiment: Experiment, find: FindAlgorithm): string[
 
 function unknownAlgorithm(name: string): string {
   const path = 'spec.algorithm.algorithmName';
-  return katibOnly(path, name) ?? wrongValue(name, path, 'the name of an algorithm');
+  return katibOnly(path, name) ?? wrongValue(name, path, `one of ${Object.keys(ALGORITHMS).join(', ')}`);
 }
 
 function problemsOfSettings({ algorithm }: ExperimentSpec): string[] {

@@ -18,7 +18,7 @@ const PROGRAM = ['node', 'katib/trial.ts'];
  * @throws XorflowError `NOT_FOUND`, `INVALID_MANIFEST` with a line for each problem
  */
 export async function loadPlan(file: string, name?: string): Promise<Plan> {
-  const loaded = await loadExperiment(file, algorithmOf);
+  const loaded = await loadExperiment(file);
   assertProgram(file, loaded);
   assertFilters(file, loaded);
   return planOf(loaded, name);

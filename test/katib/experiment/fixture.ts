@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
 import { XorflowError } from '../../../events/errors.ts';
 import { type LoadedExperiment, loadExperiment } from '../../../katib/experiment/load.ts';
-import type { FindAlgorithm } from '../../../katib/experiment/rules.ts';
 import { makeFolder } from '../../support/manifests.ts';
 
 export const KATIB = fileURLToPath(new URL('../../../katib/', import.meta.url));
@@ -14,19 +13,7 @@ export const FILES = ['experiment', 'random', 'grid', 'parity-4d', 'hyperband'].
   name === 'experiment' ? `${name}.yaml` : `examples/${name}.yaml`,
 );
 
-const NAMES = ['random', 'grid', 'sobol', 'tpe', 'multivariate-tpe', 'cmaes', 'hyperband', 'bayesianoptimization'];
-
-/** Algorithms by their names alone, which object to one setting. */
-export const findAlgorithm: FindAlgorithm = (name) =>
-  NAMES.includes(name)
-    ? {
-        name,
-        validate: ({ settings }) => (settings.refused ? [`Wrong setting refused for ${name}`] : []),
-        suggest: () => [],
-      }
-    : undefined;
-
-export const loadCommitted = (file: string) => loadExperiment(join(KATIB, file), findAlgorithm);
+export const loadCommitted = (file: string) => loadExperiment(join(KATIB, file));
 
 /** New values by their paths; undefined takes the field away. */
 export type Changes = Readonly<Record<string, unknown>>;
@@ -55,7 +42,7 @@ export async function loadChanged(changes: Changes): Promise<LoadedExperiment> {
 /** Loads an Experiment from a file with this text. */
 export async function loadText(text: string): Promise<LoadedExperiment> {
   await using folder = await makeFolder({ 'experiment.yaml': text });
-  return await loadExperiment(join(folder.path, 'experiment.yaml'), findAlgorithm);
+  return await loadExperiment(join(folder.path, 'experiment.yaml'));
 }
 
 /** The sentences that something is refused with, without the file that begins each. */

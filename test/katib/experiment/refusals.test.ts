@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { loadExperiment } from '../../../katib/experiment/load.ts';
-import { findAlgorithm, HIDDEN, KATIB, loadChanged, loadText, RATE, refusalOf } from './fixture.ts';
+import { HIDDEN, KATIB, loadChanged, loadText, RATE, refusalOf } from './fixture.ts';
 import { JOB_CASES } from './job-cases.ts';
 import { KATIB_ONLY_CASES } from './katib-only-cases.ts';
 import { PARAMETER_CASES } from './parameter-cases.ts';
@@ -35,7 +35,7 @@ test('everything that is wrong is told at once, a line each', async () => {
 });
 
 test('a file that is not there is told from one that is wrong', async () => {
-  await assert.rejects(loadExperiment('/nowhere/a.yaml', findAlgorithm), {
+  await assert.rejects(loadExperiment('/nowhere/a.yaml'), {
     code: 'NOT_FOUND',
     message: /^Cannot read the experiment \/nowhere\/a\.yaml: ENOENT/,
   });

@@ -104,7 +104,7 @@ export const SPEC_CASES: Suites = {
     [
       'an algorithm that is not there',
       { 'spec/algorithm/algorithmName': 'tep' },
-      'Wrong value "tep" at spec.algorithm.algorithmName: expected the name of an algorithm',
+      'Wrong value "tep" at spec.algorithm.algorithmName: expected one of random, grid, sobol, tpe, multivariate-tpe, cmaes, hyperband, bayesianoptimization',
     ],
     [
       'a setting twice',
@@ -119,7 +119,7 @@ export const SPEC_CASES: Suites = {
     [
       'what the algorithm objects to',
       { 'spec/algorithm/algorithmSettings/0/name': 'refused' },
-      'Wrong setting refused for multivariate-tpe',
+      'Unknown setting "refused" at spec.algorithm.algorithmSettings: multivariate-tpe takes n_startup_trials, n_ei_candidates, random_state',
     ],
     [
       'another early stopping',

@@ -122,8 +122,9 @@ for (const name of new Set(pods.map((pod) => pod.name))) {
       const text = await readFile(join(ROOT, file), 'utf8');
       for (const [, definition = ''] of text.matchAll(/\b(?:makeEvent|made)\((\w+),/g)) made.add(definition);
     }
-    // The gateway takes requests in and makes failures of dead letters.
-    const allowed = name === 'gateway' ? ['experiment.requested', 'trial.completed'] : (EMITS[name] ?? []);
+    // The gateway takes requests in, also those to stop, and makes failures of dead letters.
+    const own = ['experiment.requested', 'trial.completed', 'trial.cancelled'];
+    const allowed = name === 'gateway' ? own : (EMITS[name] ?? []);
     const types = CATALOGUE.map(({ type }) => type).filter((type) => made.has(camel(type)));
     assert.deepEqual(
       types.filter((type) => type !== 'experiment.failed' && !allowed.includes(type)),

@@ -41,7 +41,11 @@ async function startRig(
 
 /** What was emitted, but for the time of it. */
 function emitted({ received }: Sink) {
-  return received.map(({ attributes: { time: _, ...attributes }, body }) => ({ attributes, body: body.toString() }));
+  return received.map(({ attributes: { time: _, ...attributes }, body }) => ({
+    attributes,
+    // How long a training took is the one thing that differs when it is done again.
+    body: body.toString().replace(/"durationMs":[\d.]+/, '"durationMs":0'),
+  }));
 }
 
 /** A store every operation of which, once the function is ready, first does as it is told. */

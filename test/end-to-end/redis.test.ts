@@ -9,11 +9,16 @@ import { TransientError } from '../../events/errors.ts';
 import { toEnvelope } from '../../events/read.ts';
 import { experimentRequested } from '../../events/registry.ts';
 import { specSchema } from '../../events/spec.ts';
+import { makeSearchClient } from '../../functions/client/searches.ts';
 import { postEvent } from '../../functions/host/sink.ts';
 import { openStore } from '../../functions/store/open.ts';
 import { LOG, type Store } from '../../functions/store/port.ts';
 import { KEY } from '../../functions/store/redis/keys.ts';
+import { loadPlan } from '../../katib/local/experiment-plan.ts';
+import { documentOf, type TuneDocument } from '../../katib/local/result.ts';
+import { tune } from '../../katib/local/tune.ts';
 import { startPlatform } from '../../knative/local/platform.ts';
+import { writeExperiment } from '../support/experiment.ts';
 import { startFleet } from '../support/fleet.ts';
 import { makeFolder } from '../support/manifests.ts';
 import { DURABLE, skipWithoutRedis, startRedis } from '../support/redis.ts';
@@ -119,6 +124,39 @@ test('two processes of every function on one Redis, kill -9 of them and of Redis
     ids.map((id) => `${id} completed`).sort(),
   );
   assert.deepEqual(await keptForEver(redis.url), [KEY.entries(LOG.experiments), KEY.positions(LOG.experiments)]);
+});
+
+test('a search over two processes of every function on one Redis gives the trials of a laptop, also when one of them is killed', {
+  skip: skipWithoutRedis(),
+}, async () => {
+  await using folder = await makeFolder();
+  const plan = await loadPlan(await writeExperiment(folder.path));
+  const options = { signal: new AbortController().signal };
+  let reference: TuneDocument;
+  {
+    const data = join(folder.path, 'embedded');
+    await using platform = await startPlatform({
+      manifests: MANIFESTS,
+      data,
+      env: { LOG_LEVEL: 'silent' },
+      log: () => undefined,
+    });
+    const client = makeSearchClient(platform.urlOf('gateway'));
+    reference = documentOf(plan, await tune(plan, client, options));
+  }
+  await using redis = await startRedis(DURABLE);
+  await using fleet = await startFleet({ store: redis.url, data: join(folder.path, 'redis') });
+  let over = 0;
+  const client = makeSearchClient(fleet.urlOf('gateway'));
+  const result = await tune(plan, client, {
+    ...options,
+    onTrial: () => {
+      if (++over === 3) void fleet.kill('train', 0);
+    },
+  });
+  const found = documentOf(plan, result);
+  assert.equal(found.digest, reference.digest);
+  assert.deepEqual(found.trials, reference.trials);
 });
 
 async function keptForEver(url: string): Promise<string[]> {

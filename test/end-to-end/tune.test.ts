@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { z } from 'zod';
 import { digestSchema } from '../../events/descriptor.ts';
-import { type Ended, makeFolder, ROOT, runCommand, startCommand } from '../scripts/command.ts';
+import { type Ended, makeFolder, runCommand, startCommand } from '../scripts/command.ts';
+import { writeExperiment } from '../support/experiment.ts';
 
 const trialSchema = z.strictObject({
   name: z.string().regex(/^xor-mlp-[bcdfghjklmnpqrstvwxz2456789]{8}$/),
@@ -25,21 +26,6 @@ const documentSchema = z.strictObject({
   digest: digestSchema,
   plots: z.array(z.strictObject({ name: z.string(), png: z.string(), html: z.string(), spec: z.string() })),
 });
-
-/** The search of the project over fewer points and epochs. */
-async function writeExperiment(folder: string, changes: (text: string) => string = (text) => text): Promise<string> {
-  const text = await readFile(join(ROOT, 'katib', 'experiment.yaml'), 'utf8');
-  const small = text
-    .replace(`'{"epochs":200}'`, `'{"epochs":60}'`)
-    .replace(
-      '- name: XORFLOW_TRAINING',
-      `- name: XORFLOW_DATASET\n                    value: '{"trainSize":600,"validationSize":200}'\n                  - name: XORFLOW_TRAINING`,
-    )
-    .replace('maxTrialCount: 24', 'maxTrialCount: 12');
-  const file = join(folder, 'experiment.yaml');
-  await writeFile(file, changes(small));
-  return file;
-}
 
 function documentOf({ code, stdout, stderr }: Ended) {
   assert.equal(code, 0, stderr);

@@ -12,7 +12,7 @@ export interface Kernel {
   validationRows(): number;
   order(): number;
   start(optimizer: number, rate: number, momentum: number): void;
-  trainEpoch(): void;
+  trainEpoch(isJudged: boolean): void;
   validate(): void;
   enlist(helpers: number): void;
   dismiss(): void;

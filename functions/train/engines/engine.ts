@@ -42,8 +42,8 @@ export interface Engine {
   readonly reason: string;
   /**
    * @param cpus that the training may use now, its own thread's among them; the weights do not depend on it
-   * @param isJudged whether an epoch has to be judged by the validation points; the metrics of one that is not may be NaN
-   * @throws RejectedError `DIVERGED` as soon as the loss is not a finite number
+   * @param isJudged whether an epoch's metrics are wanted; all of them may be NaN where they are not
+   * @throws RejectedError `DIVERGED` as soon as a weight, or the loss of an epoch that is judged, is not a finite number
    */
   train(
     data: TrainingData,
@@ -74,6 +74,7 @@ export function record(history: History, metrics: EpochMetrics): void {
  * alone proves nothing.
  *
  * @param isSound whether all parameters are finite
+ * @param isJudged whether the epoch has metrics; where it has none, its parameters decide alone
  * @throws RejectedError `DIVERGED`
  */
 export function checkFinite(
@@ -82,7 +83,7 @@ export function checkFinite(
   model: ResolvedModel,
   isJudged = true,
 ): void {
-  if (isSound && Number.isFinite(loss) && (!isJudged || Number.isFinite(validationLoss))) return;
+  if (isSound && (!isJudged || (Number.isFinite(loss) && Number.isFinite(validationLoss)))) return;
   throw new RejectedError(
     'DIVERGED',
     `Loss or weights no longer finite at epoch ${epoch} of model ${JSON.stringify(model.name)} with learningRate ${model.training.learningRate}: expected finite numbers; try a smaller learning rate`,

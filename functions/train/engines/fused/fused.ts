@@ -19,7 +19,7 @@ const ADDRESSABLE = 2 ** 32 - 2 ** 26;
  * fixed order, by operations that IEEE 754 fixes to the last bit, whatever the number of threads.
  *
  * @param helpers most threads beside this one, and how many of them now: asked before each epoch
- * @param isJudged whether an epoch is judged by the validation points; the metrics of one that is not are NaN
+ * @param isJudged whether an epoch's metrics are wanted; those of one that is not judged are NaN
  * @throws RejectedError `DIVERGED`; `INSUFFICIENT_MEMORY` for more points than a kernel can address
  * @throws TransientError `INSUFFICIENT_MEMORY` where there is less memory than that
  */
@@ -50,10 +50,10 @@ export function trainWithKernel(
     for (let epoch = 1; epoch <= epochs; epoch++) {
       crew.summon(Math.min(helpers.most, helpers.now()));
       if (shuffle) order.set(shuffle());
-      kernel.trainEpoch();
-      const loss = kernel.loss() / train.size;
-      const accuracy = kernel.right() / train.size;
       const judged = isJudged(epoch);
+      kernel.trainEpoch(judged);
+      const loss = judged ? kernel.loss() / train.size : Number.NaN;
+      const accuracy = judged ? kernel.right() / train.size : Number.NaN;
       if (judged) kernel.validate();
       const validationLoss = judged ? kernel.loss() / validation.size : Number.NaN;
       const validationAccuracy = judged ? kernel.right() / validation.size : Number.NaN;

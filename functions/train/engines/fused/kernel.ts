@@ -12,7 +12,7 @@ export interface Kernel {
   validationRows(): number;
   order(): number;
   start(optimizer: number, rate: number, momentum: number): void;
-  trainEpoch(): void;
+  trainEpoch(isJudged: boolean): void;
   validate(): void;
   enlist(helpers: number): void;
   dismiss(): void;
@@ -29,6 +29,9 @@ export interface Kernel {
 export const ACTIVATION_CODES = { linear: 0, relu: 1, tanh: 2, sigmoid: 3 } as const;
 export const OPTIMIZER_CODES = { adam: 0, sgd: 1 } as const;
 
+/** A megabyte, so that no small training has to wait for a memory that grows; what is not used is never there. */
+const PAGES = 16;
+
 let compiled: Promise<Module> | undefined;
 
 /** Makes kernels with a memory of their own; the module is compiled once per thread. */
@@ -36,7 +39,7 @@ export async function loadKernels(): Promise<() => Kernel> {
   compiled ??= loadKernel().then((bytes) => WebAssembly.compile(bytes));
   const module = await compiled;
   return () => {
-    const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
+    const memory = new WebAssembly.Memory({ initial: PAGES, maximum: 65536, shared: true });
     const { exports } = new WebAssembly.Instance(module, { env: { memory } });
     return { ...(exports as Omit<Kernel, 'module' | 'memory'>), module, memory };
   };

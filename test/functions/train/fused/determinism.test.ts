@@ -21,10 +21,14 @@ before(async () => {
   makeKernel = await loadKernels();
 });
 
-function train(input: ExperimentSpecInput, onEpoch: (metrics: EpochMetrics) => void = () => undefined) {
+function train(
+  input: ExperimentSpecInput,
+  onEpoch: (metrics: EpochMetrics) => void = () => undefined,
+  isJudged?: (epoch: number) => boolean,
+) {
   const spec = specSchema.parse(input);
   const data = { train: makePoints(spec.dataset, 'train'), validation: makePoints(spec.dataset, 'validation') };
-  return trainWithKernel(makeKernel(), data, resolveModel(spec, 0), onEpoch);
+  return trainWithKernel(makeKernel(), data, resolveModel(spec, 0), onEpoch, undefined, isJudged);
 }
 
 const digestOf = (input: ExperimentSpecInput) => weightsDigest(makeKernel(), input);
@@ -83,6 +87,28 @@ test('any number of threads gives the same weights, also one that changes from e
   for (const other of others) assert.deepEqual(other, one);
 });
 
+test('epochs that are not judged have no metrics; the weights, and the metrics of the others, stay the same', () => {
+  const isJudged = (epoch: number) => epoch % 3 === 0;
+  for (const { dims = 2, hidden = [8], training = {} } of [
+    {},
+    { hidden: [] },
+    { dims: 5, hidden: [7, 3], training: { batchSize: 130 } },
+  ]) {
+    const spec = {
+      dataset: { dims, trainSize: 1000, validationSize: 100 },
+      models: [{ name: 'm', hidden }],
+      training: { epochs: 20, ...training },
+    };
+    const all = train(spec);
+    const some = train(spec, undefined, isJudged);
+    assert.deepEqual(some.weights, all.weights);
+    for (const name of ['loss', 'accuracy', 'validationLoss', 'validationAccuracy'] as const) {
+      const expected = all.history[name].map((value, row) => (isJudged(row + 1) ? value : Number.NaN));
+      assert.deepEqual(some.history[name], expected);
+    }
+  }
+});
+
 test('threads are used where they gain: for much work in large batches', () => {
   const threads = (hidden: number[], training: ExperimentSpecInput['training']) => {
     const spec = specSchema.parse({ models: [{ name: 'm', hidden }], training });
@@ -104,20 +130,28 @@ test('another seed gives other weights', () => {
   assert.notEqual(digestOf(spec(1)), digestOf(spec(2)));
 });
 
-test('a loss that is no number is rejected with epoch, model and learning rate', () => {
+function assertDiverges(isJudged?: (epoch: number) => boolean): void {
   assert.throws(
     () =>
-      train({
-        dataset: { trainSize: 200, validationSize: 50 },
-        models: [{ name: 'wild', hidden: [16, 16, 16, 16] }],
-        training: { optimizer: 'sgd', learningRate: 100 },
-      }),
+      train(
+        {
+          dataset: { trainSize: 200, validationSize: 50 },
+          models: [{ name: 'wild', hidden: [16, 16, 16, 16] }],
+          training: { optimizer: 'sgd', learningRate: 100 },
+        },
+        undefined,
+        isJudged,
+      ),
     (error) =>
       error instanceof RejectedError &&
       error.code === 'DIVERGED' &&
       /epoch \d+ of model "wild" with learningRate 100/.test(error.message),
   );
-});
+}
+
+test('a loss that is no number is rejected with epoch, model and learning rate', () => assertDiverges());
+
+test('a weight that is no number is rejected, also where no epoch is judged', () => assertDiverges(() => false));
 
 test('more points than a kernel can address are rejected before any memory is taken', () => {
   const spec = specSchema.parse({});

@@ -83,7 +83,8 @@ export function addLogits(from: usize, weights: usize, bias: usize, to: usize, i
 }
 
 /**
- * Adds a block's binary cross-entropy and right answers, and replaces its logits by the loss's slopes there.
+ * Replaces a block's logits by the slopes of their binary cross-entropy, and adds that and the right answers to `totals`
+ * where somebody wants to know.
  *
  * With t the logit, its sign changed where the label is 1: the loss is max(t, 0) + log(1 + exp(-|t|)), its slope
  * sigmoid(t), with the same change of sign. No digit is lost at either end.
@@ -91,8 +92,17 @@ export function addLogits(from: usize, weights: usize, bias: usize, to: usize, i
  * @param labels bytes: 0 for label 0, the uppermost bit for label 1
  * @param count points; what lies behind them, with label 0, gets slope 0
  * @param gradient float64, of the last layer's bias: gets the sum of the slopes
+ * @param isJudged whether the totals are wanted; the slopes are the same without
  */
-export function judge(logits: usize, labels: usize, count: u32, bytes: usize, gradient: usize, totals: Totals): void {
+export function judge(
+  logits: usize,
+  labels: usize,
+  count: u32,
+  bytes: usize,
+  gradient: usize,
+  totals: Totals,
+  isJudged: bool,
+): void {
   for (let at = logits + ((<usize>count) << 2); at < logits + bytes; at += 4) store<f32>(at, NOTHING);
   const zero = f32x4.splat(0);
   let linear = zero;
@@ -110,10 +120,15 @@ export function judge(logits: usize, labels: usize, count: u32, bytes: usize, gr
     const slope = v128.xor(Lanes.logistic(t, small), label);
     v128.store(at, slope);
     slopes = f32x4.add(slopes, slope);
-    linear = f32x4.add(linear, f32x4.pmax(t, zero));
-    excess = f32x4.add(f32x4.add(excess, small), f32x4.mul(excess, small));
-    wrong = i32x4.sub(wrong, v128.xor(f32x4.gt(logit, zero), i32x4.shr_s(label, 31)));
+    if (isJudged) {
+      linear = f32x4.add(linear, f32x4.pmax(t, zero));
+      excess = f32x4.add(f32x4.add(excess, small), f32x4.mul(excess, small));
+      wrong = i32x4.sub(wrong, v128.xor(f32x4.gt(logit, zero), i32x4.shr_s(label, 31)));
+    }
   }
+  const sums = Lanes.sums(linear, slopes, linear, slopes);
+  store<f64>(gradient, load<f64>(gradient) + <f64>f32x4.extract_lane(sums, 1));
+  if (!isJudged) return;
   const one = f64x2.splat(1);
   const upper = v128.shuffle<f32>(excess, excess, 2, 3, 2, 3);
   const product = f64x2.mul(
@@ -121,9 +136,7 @@ export function judge(logits: usize, labels: usize, count: u32, bytes: usize, gr
     f64x2.add(one, f64x2.promote_low_f32x4(upper)),
   );
   totals.product *= f64x2.extract_lane(product, 0) * f64x2.extract_lane(product, 1);
-  const sums = Lanes.sums(linear, slopes, linear, slopes);
   totals.loss += <f64>f32x4.extract_lane(sums, 0);
-  store<f64>(gradient, load<f64>(gradient) + <f64>f32x4.extract_lane(sums, 1));
   const wrongs =
     i32x4.extract_lane(wrong, 0) +
     i32x4.extract_lane(wrong, 1) +

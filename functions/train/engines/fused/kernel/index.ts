@@ -94,8 +94,8 @@ export function start(optimizer: i32, rate: f64, momentum: f64): void {
   packAll(plan);
 }
 
-/** Goes through the training points once. */
-export function trainEpoch(): void {
+/** Goes through the training points once; without loss and right answers unless `isJudged`. */
+export function trainEpoch(isJudged: bool): void {
   let loss: f64 = 0;
   let right: f64 = 0;
   for (let from: u32 = 0; from < plan.trainSize; ) {
@@ -103,6 +103,7 @@ export function trainEpoch(): void {
     plan.passOrder = plan.order == 0 ? 0 : plan.order + ((<usize>from) << 2);
     plan.passSize = min(plan.batchSize, plan.trainSize - from);
     plan.learns = true;
+    plan.isJudged = isJudged;
     const chunks = run(plan);
     step(plan, chunks, plan.passSize);
     loss += plan.loss;
@@ -119,6 +120,7 @@ export function validate(): void {
   plan.passOrder = 0;
   plan.passSize = plan.validationSize;
   plan.learns = false;
+  plan.isJudged = true;
   run(plan);
 }
 

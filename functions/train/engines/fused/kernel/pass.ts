@@ -31,7 +31,7 @@ export function runChunk(plan: Plan, chunk: u32, scratch: usize): void {
     const head = plan.layer(plan.depth - 1);
     const labels = rows + <usize>plan.dims * ROW;
     const bias = plan.learns ? gradient + head.biasGradient : scratch + plan.slopes;
-    judge(scratch + plan.logits, labels, count, bytes, bias, totals);
+    judge(scratch + plan.logits, labels, count, bytes, bias, totals, plan.isJudged);
     if (plan.learns) backward(plan, rows, scratch, bytes, gradient);
   }
   totals.close();

@@ -78,6 +78,8 @@ export class Plan {
   passSize: u32;
   /** Whether the gradient is wanted. */
   learns: bool;
+  /** Whether the loss and the right answers are wanted; they are 0 otherwise. */
+  isJudged: bool;
   chunks: u32;
   /** Of the last pass. */
   loss: f64;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { z } from 'zod';
 
 const EXPERIMENT_ID = /^[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$/;
@@ -19,12 +19,8 @@ export interface EventKey {
 
 /** 32 hex digits that depend on the parts alone, and differ when any boundary between them moves. */
 export function derive(...parts: readonly (string | number)[]): string {
-  const hash = createHash('sha256');
-  for (const part of parts) {
-    const text = String(part);
-    hash.update(`${text.length}:${text}`);
-  }
-  return hash.digest('hex').slice(0, 32);
+  const framed = parts.map(String).map((text) => `${text.length}:${text}`);
+  return hash('sha256', framed.join('')).slice(0, 32);
 }
 
 /** The key under which a log keeps an event once. */

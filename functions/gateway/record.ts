@@ -95,6 +95,6 @@ export function nameOf({ data }: { data?: unknown }): string | undefined {
 /** A trial that failed is on the list of trials; any other failure must show, even of what could not be recorded. */
 function isOfExperiment({ type, data }: CloudEvent<unknown>): boolean {
   if (type === experimentRequested.type) return true;
-  const parsed = experimentFailed.schema.safeParse(data);
-  return type === experimentFailed.type && parsed.data?.cause.type.startsWith('trial') !== true;
+  if (type !== experimentFailed.type) return false;
+  return experimentFailed.schema.safeParse(data).data?.cause.type.startsWith('trial') !== true;
 }

@@ -1,9 +1,12 @@
 import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
 import { type Envelope, writeBinary } from '../../events/envelope.ts';
 import { TransientError } from '../../events/errors.ts';
 
 const TIMEOUT_MS = 30_000;
+const MOST_REDIRECTS = 10;
 
 /** Where a SinkBinding puts a token for a sink that asks for one. */
 const TOKEN = '/oidc/token';
@@ -19,26 +22,62 @@ export async function postEvent(
   options: { signal?: AbortSignal; tokenFile?: string } = {},
 ): Promise<void> {
   const { headers, body } = writeBinary(envelope);
-  const timeout = AbortSignal.timeout(TIMEOUT_MS);
-  const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
-  let response: Response;
+  const until = performance.now() + TIMEOUT_MS;
+  let status: number;
   try {
     const authorization = await authorizationOf(options.tokenFile ?? TOKEN);
-    const init = { method: 'POST', headers: { ...headers, ...authorization }, body: new Uint8Array(body), signal };
-    response = await fetch(sink, init);
-    // Read, not cancelled: that costs an exception, and may cost the connection.
-    await response.arrayBuffer();
+    status = await post(new URL(sink), {
+      headers: { ...headers, ...authorization },
+      body,
+      signal: options.signal,
+      until,
+    });
   } catch (cause) {
     throw new TransientError('SINK_UNAVAILABLE', `No answer from the sink ${sink} for ${envelope.attributes.type}`, {
       cause,
     });
   }
-  if (!response.ok) {
+  if (status < 200 || status >= 300) {
     throw new TransientError(
       'SINK_UNAVAILABLE',
-      `Answer ${response.status} of the sink ${sink} to ${envelope.attributes.type}: expected 2xx`,
+      `Answer ${status} of the sink ${sink} to ${envelope.attributes.type}: expected 2xx`,
     );
   }
+}
+
+interface Post {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+  readonly signal: AbortSignal | undefined;
+  /** By when the answer has to be there, on the clock of `performance`. */
+  readonly until: number;
+}
+
+/**
+ * The status of the answer, once all of it is there. Of redirects those are followed that keep the method. Not with
+ * `fetch`: every event passes here, and that takes more than twice the time.
+ */
+async function post(url: URL, what: Post, redirects = MOST_REDIRECTS): Promise<number> {
+  const { headers, body, signal, until } = what;
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const init = { method: 'POST', headers: { ...headers, 'content-length': body.length }, ...(signal && { signal }) };
+  const request = url.protocol === 'https:' ? requestHttps(url, init) : requestHttp(url, init);
+  const late = () => request.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`));
+  const timer = setTimeout(late, until - performance.now());
+  request.on('error', reject).on('response', (response) => {
+    // To its end, so that the connection can serve the next event.
+    response
+      .on('error', reject)
+      .on('end', () => resolve(response))
+      .resume();
+  });
+  request.end(body);
+  const { statusCode = 0, headers: answered } = await promise.finally(() => clearTimeout(timer));
+  if (![307, 308].includes(statusCode) || answered.location === undefined || redirects === 0) return statusCode;
+  const next = new URL(answered.location, url);
+  const { authorization: _, ...others } = headers;
+  // Nobody else gets the token.
+  return post(next, { ...what, headers: next.origin === url.origin ? headers : others }, redirects - 1);
 }
 
 /** Read anew for each event: Kubernetes puts a fresh token there from time to time. */

@@ -1,7 +1,7 @@
-import { type DataOf, derivedId, type EventOf, makeEvent } from '../../events/define.ts';
+import { type DataOf, derivedId, type EventDefinition, type EventOf, makeEvent } from '../../events/define.ts';
 import { RejectedError } from '../../events/errors.ts';
 import { eventFromJson } from '../../events/read.ts';
-import { trialCompleted, type trialRequested } from '../../events/registry.ts';
+import { type KnownEvent, trialCancelled, trialCompleted, type trialRequested } from '../../events/registry.ts';
 import type { StopRule } from '../../events/search.ts';
 import { assertFits } from '../dataset/memory.ts';
 import type { Deps } from '../host/function.ts';
@@ -134,10 +134,15 @@ function refuseLong({ dataset, model }: TrialRequest, { env }: Deps): void {
 
 async function findCompleted({ store }: Deps, trial: string): Promise<EventOf<typeof trialCompleted> | undefined> {
   for (const { value } of await store.logs.read(LOG.events(trial))) {
-    const event = eventFromJson(value);
+    const event = eventOf(trialCompleted, value);
     if (event?.type === 'trial.completed') return event;
   }
   return undefined;
+}
+
+/** An entry of a log; undefined for one that does not name the type, which is told by a look at its text. */
+function eventOf({ type }: EventDefinition, entry: string): KnownEvent | undefined {
+  return entry.includes(type) ? eventFromJson(entry) : undefined;
 }
 
 /** Aborts with `Ended` when the trial is cancelled, which its log says, and at its deadline. */
@@ -154,7 +159,7 @@ function endOf(trial: string, { deadlineMs }: TrialRequest, { store, signal }: D
   );
   const watch = async () => {
     for await (const { value } of store.logs.follow(LOG.events(trial), 0, AbortSignal.any([signal, over.signal]))) {
-      const event = eventFromJson(value);
+      const event = eventOf(trialCancelled, value);
       if (event?.type !== 'trial.cancelled' || !event.data) continue;
       ended.abort(new Ended(`Cancelled: ${event.data.reason}`));
       return;

@@ -81,9 +81,11 @@ function assignmentsOf(env: Env): Record<string, string> {
   );
 }
 
+const experimentSchema = z.object({ XORFLOW_EXPERIMENT: experimentIdSchema });
+
 function experimentOf(env: Env): string {
   const name = env.XORFLOW_EXPERIMENT || env.KATIB_TRIAL_NAME?.replace(/-[^-]+$/, '');
-  const parsed = z.object({ XORFLOW_EXPERIMENT: experimentIdSchema }).safeParse({ XORFLOW_EXPERIMENT: name });
+  const parsed = experimentSchema.safeParse({ XORFLOW_EXPERIMENT: name });
   if (parsed.success) return parsed.data.XORFLOW_EXPERIMENT;
   throw wrong(sentenceOf(parsed.error, { XORFLOW_EXPERIMENT: name }));
 }

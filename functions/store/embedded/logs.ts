@@ -1,14 +1,11 @@
 import { EventEmitter } from 'node:events';
 import { join } from 'node:path';
 import { TransientError, toError } from '../../../events/errors.ts';
-import { derive } from '../../../events/ids.ts';
 import type { LogEntry, Logs } from '../port.ts';
 import { openDatabase } from './database.ts';
-import { type Append, type Appended, append, openTables } from './tables.ts';
+import { type Append, type Appended, append, nameOf, openTables } from './tables.ts';
 import { Writer } from './writer.ts';
 
-/** LMDB's keys end at 1978 bytes; a log's name and position come on top. */
-const MAX_KEY = 512;
 /** How often a follower looks for what another process has appended. */
 const POLL_MS = 200;
 const PAGE = 256;
@@ -28,7 +25,7 @@ export function openLogs(folder: string): Logs & { close(): Promise<void> } {
   });
   const news = new EventEmitter().setMaxListeners(0);
 
-  const positionOf = (log: string, name: string) => attempt(path, () => tables.positions.get([log, name]));
+  const positionOf = (log: string, key: string) => attempt(path, () => tables.positions.get([log, nameOf(key)]));
   const readSync = (log: string, after: number, limit: number): LogEntry[] =>
     attempt(path, () =>
       Array.from(
@@ -39,12 +36,15 @@ export function openLogs(folder: string): Logs & { close(): Promise<void> } {
 
   return {
     async append(log, entries) {
-      const additions = entries.map(({ key, value }) => ({ key, name: nameOf(key), value }));
-      // Much of what comes has come before, and then needs no transaction.
-      const known = additions.map(({ name }) => positionOf(log, name));
-      const positions = known.filter((position) => position !== undefined);
-      if (positions.length === additions.length) return positions.map((position) => ({ position, appended: false }));
-      const results = await writer.write({ log, additions }).catch((error: unknown) => {
+      // Much of what comes has come before, and then needs no transaction. In one, all are looked up anyway.
+      const positions: number[] = [];
+      for (const { key } of entries) {
+        const position = positionOf(log, key);
+        if (position === undefined) break;
+        positions.push(position);
+      }
+      if (positions.length === entries.length) return positions.map((position) => ({ position, appended: false }));
+      const results = await writer.write({ log, additions: entries }).catch((error: unknown) => {
         throw unavailable(path, error);
       });
       root.resetReadTxn();
@@ -53,7 +53,7 @@ export function openLogs(folder: string): Logs & { close(): Promise<void> } {
     },
     read: async (log, after = 0, limit = Number.MAX_SAFE_INTEGER) => readSync(log, after, limit),
     async find(log, key) {
-      const position = positionOf(log, nameOf(key));
+      const position = positionOf(log, key);
       return position === undefined ? undefined : readSync(log, position - 1, 1)[0];
     },
     async *follow(log, after, signal) {
@@ -94,11 +94,6 @@ export function openLogs(folder: string): Logs & { close(): Promise<void> } {
       await root.close();
     },
   };
-}
-
-/** What a key is found by. */
-function nameOf(key: string): string {
-  return Buffer.byteLength(key) <= MAX_KEY ? key : derive(key);
 }
 
 function unavailable(path: string, thrown: unknown): TransientError {

@@ -1,5 +1,9 @@
 import type { Database, RootDatabase } from 'lmdb';
+import { derive } from '../../../events/ids.ts';
 import type { Logs } from '../port.ts';
+
+/** LMDB's keys end at 1978 bytes; a log's name and position come on top. */
+const MAX_KEY = 512;
 
 /** The tables of the logs: entries by [log, position], positions by [log, name of the key], and each log's last position. */
 export interface Tables {
@@ -11,8 +15,7 @@ export interface Tables {
 /** What a log is to hold. */
 export interface Append {
   readonly log: string;
-  /** The name is what a key is found by: short enough for LMDB. */
-  readonly additions: readonly { key: string; name: string; value: string }[];
+  readonly additions: readonly { key: string; value: string }[];
 }
 
 /** What became of each addition. */
@@ -31,7 +34,8 @@ export function openTables(root: RootDatabase): Tables {
 export function append({ entries, positions, heads }: Tables, { log, additions }: Append): Appended {
   const before = heads.get(log) ?? 0;
   let head = before;
-  const appended = additions.map(({ key, name, value }) => {
+  const appended = additions.map(({ key, value }) => {
+    const name = nameOf(key);
     const known = positions.get([log, name]);
     if (known !== undefined) return { position: known, appended: false };
     head++;
@@ -41,4 +45,9 @@ export function append({ entries, positions, heads }: Tables, { log, additions }
   });
   if (head > before) heads.putSync(log, head);
   return appended;
+}
+
+/** What a key is found by: short enough for LMDB. */
+export function nameOf(key: string): string {
+  return Buffer.byteLength(key) <= MAX_KEY ? key : derive(key);
 }

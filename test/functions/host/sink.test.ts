@@ -32,3 +32,40 @@ test('where there is a token for the sink, each event carries the one that is th
   }
   assert.deepEqual(seen, [undefined, 'Bearer first', 'Bearer second', undefined]);
 });
+
+test('an event follows a redirect that keeps its method, its token only within the origin; any other redirect is no 2xx', async () => {
+  await using folder = await makeFolder();
+  const seen: unknown[][] = [];
+  const listen = async (answer: (path: string) => { status: number; location?: string }) => {
+    const server = createServer((request, response) => {
+      const { method, url = '', headers } = request;
+      seen.push([method, url, headers['ce-type'], headers.authorization]);
+      const { status, location } = answer(url);
+      request.resume().on('end', () => response.writeHead(status, { ...(location && { location }) }).end());
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const close = () => {
+      server.closeAllConnections();
+      return new Promise<void>((resolve) => server.close(() => resolve()));
+    };
+    return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, [Symbol.asyncDispose]: close };
+  };
+  await using moved = await listen(() => ({ status: 202 }));
+  await using sink = await listen((path) => {
+    if (path === '/near') return { status: 307, location: '/far' };
+    return path === '/far' ? { status: 308, location: `${moved.url}/` } : { status: 302, location: '/far' };
+  });
+  const tokenFile = join(folder.path, 'token');
+  await writeFile(tokenFile, 'secret');
+  const event = exampleOf('model.trained');
+  await postEvent(`${sink.url}/near`, event, { tokenFile });
+  assert.deepEqual(seen, [
+    ['POST', '/near', 'model.trained', 'Bearer secret'],
+    ['POST', '/far', 'model.trained', 'Bearer secret'],
+    ['POST', '/', 'model.trained', undefined],
+  ]);
+  await assert.rejects(postEvent(`${sink.url}/other`, event, { tokenFile }), {
+    code: 'SINK_UNAVAILABLE',
+    message: /^Answer 302 of the sink /,
+  });
+});

@@ -72,7 +72,8 @@ export class Writer<Request, Result> {
     if (this.#sent.length > 0) return;
     const jobs = this.#waiting.splice(0);
     if (jobs.length === 0) {
-      this.#thread?.unref();
+      // Who closes waits for the thread, which may only now be ready.
+      if (!this.#isClosed) this.#thread?.unref();
       return;
     }
     const requests = jobs.map(({ request }) => request);

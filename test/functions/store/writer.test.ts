@@ -247,3 +247,11 @@ test('a process that closes nothing ends by itself, when what it appends is on d
     await using store = await openStore(`embedded:${folder}`);
     assert.equal((await store.logs.read('l')).length, 1);
   }));
+
+test('a process that closes while the thread comes up waits for it, and ends by itself', () =>
+  withFolder(async (folder) => {
+    const { stdout } = await promisify(execFile)(process.execPath, [APPENDER, folder, 'closing']);
+    assert.equal(stdout, 'closed\n');
+    await using store = await openStore(`embedded:${folder}`);
+    assert.equal((await store.logs.read('l')).length, 2);
+  }));

@@ -134,29 +134,15 @@ test('a request that takes longer than timeoutSeconds is answered with 504, and 
 });
 
 test('the wait for a turn counts in the timeout, and who has given up is never sent to the function', async () => {
-  const answered = new Set<string>();
-  const late: string[] = [];
   let calls = 0;
-  const take: RequestListener = ({ url = '' }) => {
-    calls++;
-    if (answered.has(url)) late.push(url);
-  };
-  await using served = await launched(take, { concurrency: 1, timeoutMs: 60 });
-  const paths = Array.from({ length: 10 }, (_, index) => `/${index}`);
-  const statuses = await Promise.all(
-    paths.map(async (path) => {
-      const { status } = await fetch(`${served.service.url}${path}`);
-      answered.add(path);
-      return status;
-    }),
+  await using served = await launched(() => void calls++, { concurrency: 1, timeoutMs: 60 });
+  const answers = await Promise.all([1, 2, 3].map(() => fetch(served.service.url)));
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [504, 504, 504],
   );
-  assert.deepEqual(new Set(statuses), new Set([504]));
-  // Whoever waits has its turn before one that comes later.
-  const before = calls;
-  assert.equal((await fetch(`${served.service.url}/last`)).status, 504);
-  assert.deepEqual([calls, late], [before + 1, []]);
-  // The first had its turn; another one has it too where the first gave up before it did.
-  assert.ok(before < paths.length, `${before}`);
+  // The second one may have its turn between the end of the first and its own.
+  assert.ok(calls === 1 || calls === 2, `${calls}`);
 });
 
 test('a response that does not begin within responseStartTimeoutSeconds is answered with 504', async () => {

@@ -37,8 +37,8 @@ export async function measure(
 ): Promise<Measurement[]> {
   const all = contestants.map((contestant) => ({ contestant, samples: [] as number[], outcome: '' }));
   for (let round = 0; round <= times; round++) {
-    say(`${part} ${what}: ${round === 0 ? 'first run' : `round ${round} of ${times}`}`);
     for (const one of all) {
+      say(`${part} ${what}: ${round === 0 ? 'first run' : `round ${round} of ${times}`}, ${one.contestant.who}`);
       const { ms, outcome } = await one.contestant.run();
       one.samples.push(ms);
       one.outcome = outcome;

@@ -12,6 +12,9 @@ export interface Subject extends AsyncDisposable {
   ask(line: string): Promise<Sample>;
 }
 
+/** How long a process may take to end when nothing more is asked, in milliseconds. */
+const CLOSING_MS = 3_000;
+
 /** Starts one; a string is why there is none. */
 export async function startSubject(
   command: string,
@@ -32,8 +35,10 @@ export async function startSubject(
   };
   const close = async () => {
     child.stdin.end();
-    child.kill();
+    // Whoever has processes of its own ends them first; one that is killed leaves them behind, with our pipes.
+    const killer = setTimeout(() => child.kill(), CLOSING_MS);
     await ended;
+    clearTimeout(killer);
   };
   try {
     const greeting = await next();

@@ -43,7 +43,8 @@ export async function benchTuning(
   const line = [SEARCH.trials, epochs, SEARCH.points, SEARCH.validation, ...SEARCH.rates, ...SEARCH.units, SEARCH.seed];
   const contestants = subjects.map(({ who, subject }) => ({ who, run: () => subject.ask(line.join(' ')) }));
   const what = `${SEARCH.trials} trials of [2,h,1] x ${epochs} epochs`;
-  return measure({ part: 'tune', what }, contestants, times, say);
+  // Awaited here: what it measures ends with this function.
+  return await measure({ part: 'tune', what }, contestants, times, say);
 }
 
 /** `PYTHON` names the one that has optuna and torch. */

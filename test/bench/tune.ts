@@ -30,6 +30,9 @@ await answer('on a local platform, its log on disk', async (line) => {
   return { ms, outcome: `best ${bestOf(trials, plan.objective)?.value.toFixed(4)}` };
 });
 
+await local[Symbol.asyncDispose]();
+await rm(data, { recursive: true, force: true });
+
 async function untilPlotted(from: SearchClient, search: string, trials: number): Promise<void> {
   for await (const { event } of from.follow(search, 0, AbortSignal.timeout(60_000))) {
     if (event?.type === 'trials.plotted' && event.data?.trials === trials) return;

@@ -1,6 +1,7 @@
 import { XorflowError } from '../../events/errors.ts';
 import type { MetricName } from '../../events/search.ts';
 import { algorithmOf } from '../algorithms/registry.ts';
+import { toEarlyStopping } from '../experiment/early-stopping.ts';
 import { type LoadedExperiment, loadExperiment } from '../experiment/load.ts';
 import { toSearch } from '../experiment/search.ts';
 import { renderTrial } from '../experiment/template.ts';
@@ -72,9 +73,7 @@ function planOf(loaded: LoadedExperiment, name: string | undefined): Plan {
     resumePolicy: spec.resumePolicy,
     algorithm,
     search: toSearch(spec),
-    medianStop:
-      spec.earlyStopping &&
-      Object.fromEntries(spec.earlyStopping.algorithmSettings.map((setting) => [setting.name, setting.value])),
+    medianStop: toEarlyStopping(spec),
     requestOf(trial, assignments) {
       const { env, deadlineSeconds } = renderTrial(experiment, { name: trial, assignments });
       const request = requestOf(env);

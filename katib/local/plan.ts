@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { derive } from '../../events/ids.ts';
 import type { Objective } from '../../events/search.ts';
 import type { Algorithm, Assignments, Search } from '../algorithms/algorithm.ts';
+import type { EarlyStopping } from '../experiment/early-stopping.ts';
 import type { TrialRequest } from '../trial/request.ts';
 import type { MetricStrategy } from './observation.ts';
 
@@ -27,8 +28,8 @@ export interface Plan {
   readonly resumePolicy: 'Never' | 'LongRunning' | 'FromVolume';
   readonly algorithm: Algorithm;
   readonly search: Search;
-  /** The settings of medianstop, where there is early stopping. */
-  readonly medianStop?: Readonly<Record<string, string>> | undefined;
+  /** What medianstop goes by, where there is early stopping. */
+  readonly medianStop?: EarlyStopping | undefined;
   /**
    * What the container of a trial asks for.
    *

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { isGivenUp, type Objective, type StopRule, stopRuleSchema } from '../../../events/search.ts';
-import { type SucceededTrial, stopRulesOf, validateMedianStop } from '../../../katib/local/medianstop.ts';
+import { type SucceededTrial, stopRulesOf } from '../../../katib/local/medianstop.ts';
 
 const MAXIMIZE: Objective = { metric: 'accuracy', type: 'maximize' };
 const MINIMIZE: Objective = { metric: 'loss', type: 'minimize' };
+const USUAL = { minTrialsRequired: 3, startStep: 4 };
+const SOON = { minTrialsRequired: 1, startStep: 4 };
 
 function trialOf(name: string, values: readonly (number | string)[], metric = 'accuracy'): SucceededTrial {
   const rows = values.map((value, second) => ({
@@ -22,8 +24,8 @@ suite('the rule of medianstop', () => {
     trialOf('c', [0.1, 0.1, 0.1, 0.1, 1.0]),
   ];
 
-  test('is the mean of the means of the first four reports of three trials, where nothing else is set', () => {
-    const [rule, ...others] = stopRulesOf(history, {}, MAXIMIZE);
+  test('is the mean of the means of the first four reports of three trials', () => {
+    const [rule, ...others] = stopRulesOf(history, USUAL, MAXIMIZE);
     assert.deepEqual(others, []);
     assert.deepEqual(rule, {
       metric: 'accuracy',
@@ -35,52 +37,42 @@ suite('the rule of medianstop', () => {
   });
 
   test('is no median', () => {
-    const [rule] = stopRulesOf([trialOf('a', [0]), trialOf('b', [0]), trialOf('c', [0.9])], {}, MAXIMIZE);
+    const [rule] = stopRulesOf([trialOf('a', [0]), trialOf('b', [0]), trialOf('c', [0.9])], USUAL, MAXIMIZE);
     assert.equal(rule?.value, 0.9 / 3);
   });
 
   test('is not there until enough trials have succeeded', () => {
-    assert.deepEqual(stopRulesOf(history.slice(1), {}, MAXIMIZE), []);
-    assert.deepEqual(stopRulesOf([], { min_trials_required: '1' }, MAXIMIZE), []);
-    assert.equal(stopRulesOf(history.slice(2), { min_trials_required: '1' }, MAXIMIZE).length, 1);
+    assert.deepEqual(stopRulesOf(history.slice(1), USUAL, MAXIMIZE), []);
+    assert.deepEqual(stopRulesOf([], SOON, MAXIMIZE), []);
+    assert.equal(stopRulesOf(history.slice(2), SOON, MAXIMIZE).length, 1);
   });
 
   test('looks at as many reports as start_step says, and at all of a trial that has fewer', () => {
-    const settings = { min_trials_required: '2', start_step: '5' };
+    const settings = { minTrialsRequired: 2, startStep: 5 };
     const [rule] = stopRulesOf([trialOf('a', [1, 1, 1, 1, 0, 9]), trialOf('b', [0.5, 0.25])], settings, MAXIMIZE);
     assert.deepEqual([rule?.value, rule?.startStep], [(4 / 5 + 0.75 / 2) / 2, 5]);
   });
 
   test('stops what is greater where a metric is minimized', () => {
-    const [rule] = stopRulesOf([trialOf('a', [2, 4], 'loss')], { min_trials_required: '1' }, MINIMIZE);
+    const [rule] = stopRulesOf([trialOf('a', [2, 4], 'loss')], SOON, MINIMIZE);
     assert.deepEqual(rule, { metric: 'loss', comparison: 'greater', value: 3, startStep: 4 });
   });
 
   test('takes the reports by their time, and only those of the objective', () => {
     const { rows } = trialOf('a', [0.1, 0.2, 0.3]);
     const losses = trialOf('a', [7, 8, 9], 'loss').rows;
-    const settings = { min_trials_required: '1', start_step: '1' };
+    const settings = { minTrialsRequired: 1, startStep: 1 };
     const [rule] = stopRulesOf([{ name: 'a', rows: [...losses, ...rows.toReversed()] }], settings, MAXIMIZE);
     assert.equal(rule?.value, 0.1);
   });
 
   test('cannot be made of what is no finite number', () => {
     for (const value of ['', 'nan', 'inf']) {
-      assert.throws(() => stopRulesOf([trialOf('xor-1', [value])], { min_trials_required: '1' }, MAXIMIZE), {
+      assert.throws(() => stopRulesOf([trialOf('xor-1', [value])], SOON, MAXIMIZE), {
         code: 'METRICS_REFUSED',
         message: new RegExp(`^Wrong value "${value}" of accuracy in trial xor-1: expected a finite number`),
       });
     }
-  });
-
-  test('has two settings, both integers from 1', () => {
-    assert.deepEqual(validateMedianStop({}), []);
-    assert.deepEqual(validateMedianStop({ min_trials_required: '1', start_step: '10' }), []);
-    assert.deepEqual(validateMedianStop({ min_trials_required: '0', start_step: 'soon', patience: '3' }), [
-      'Wrong value "0" of the setting min_trials_required of medianstop: expected an integer from 1',
-      'Wrong value "soon" of the setting start_step of medianstop: expected an integer from 1',
-      'Unknown setting patience of medianstop: expected one of min_trials_required, start_step',
-    ]);
   });
 });
 

@@ -129,7 +129,7 @@ test('a search that is over is shown as it is on record', async () => {
 });
 
 test('the rules of early stopping come of the trials that are over when a trial is created', async () => {
-  const plan = planOf({ medianStop: { min_trials_required: '3', start_step: '2' } });
+  const plan = planOf({ medianStop: { minTrialsRequired: 3, startStep: 2 } });
   const platform = makeSearchPlatform((_assignments, index) => (index < 3 ? [0.5, 0.7] : [0.1, 0.2, 0.9]));
   const { trials } = await tune(plan, platform.client, { signal: never });
   assert.deepEqual(

@@ -9,7 +9,7 @@ import { experimentRequested } from '../../events/registry.ts';
 import { type ExperimentSpec, specSchema } from '../../events/spec.ts';
 import { assertFits } from '../dataset/memory.ts';
 import type { Deps } from '../host/function.ts';
-import { postEvent, readOverrides } from '../host/sink.ts';
+import { readOverrides } from '../host/sink.ts';
 import { LOG } from '../store/port.ts';
 import { parseJson, readBody } from './body.ts';
 import { SOURCE } from './dead-letter.ts';
@@ -57,10 +57,10 @@ export const submitRoute = defineRoute({
 });
 
 /** Posts an event to the broker of the gateway. @throws Problem 503 where it has none; TransientError */
-export async function forward(envelope: Envelope, { env, signal }: Deps): Promise<void> {
+export async function forward(envelope: Envelope, { env, post }: Deps): Promise<void> {
   if (!env.K_SINK) throw new Problem(503, 'This gateway has no broker: expected its address in K_SINK');
   const attributes = { ...envelope.attributes, ...readOverrides(env.K_CE_OVERRIDES) };
-  await postEvent(env.K_SINK, { ...envelope, attributes }, { signal });
+  await post(env.K_SINK, { ...envelope, attributes });
 }
 
 /** The `experiment.requested` of a request, with the experiment's id as its subject. */

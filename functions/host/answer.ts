@@ -5,7 +5,7 @@ import { toEnvelope } from '../../events/read.ts';
 import type { Deps, FunctionDefinition } from './function.ts';
 import { handleEnvelope } from './handle.ts';
 import type { Settings } from './settings.ts';
-import { postEvent, withOverrides } from './sink.ts';
+import { withOverrides } from './sink.ts';
 import type { Telemetry } from './telemetry.ts';
 
 /** What is answered to one event: with 200 exactly one event, with any other 2xx nothing at all. */
@@ -32,7 +32,7 @@ export function makeAnswerer(definition: FunctionDefinition, deps: Deps, setting
     const replies = events.map((event) => withOverrides(toEnvelope(event), settings.overrides));
     if (settings.sink) {
       // All of it before the acknowledgement: a crash between two posts is repaired by the redelivery of the cause.
-      for (const reply of replies) await postEvent(settings.sink, reply);
+      for (const reply of replies) await deps.post(settings.sink, reply);
       return { answer: { status: 204 }, outcome: result };
     }
     const [reply, ...others] = replies;

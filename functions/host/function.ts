@@ -1,5 +1,6 @@
 import type { IRouter } from 'express';
 import type { Logger } from 'pino';
+import type { Envelope } from '../../events/envelope.ts';
 import type { EventType, KnownEvent } from '../../events/registry.ts';
 import type { Store } from '../store/port.ts';
 
@@ -15,6 +16,12 @@ export interface Deps {
   readonly draining: AbortSignal;
   /** Aborted when work in flight is to be given up: its event will be delivered again. */
   readonly signal: AbortSignal;
+  /**
+   * Posts an event to a sink, resolved when that has it.
+   *
+   * @throws TransientError `SINK_UNAVAILABLE`: the cause will be delivered again
+   */
+  post(sink: string, envelope: Envelope): Promise<void>;
   /** Prints metric lines on stdout and gives the very same lines to those who follow the experiment's log. */
   emitLines(experiment: string, lines: readonly { key: string; text: string }[]): Promise<void>;
 }

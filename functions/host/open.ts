@@ -4,6 +4,7 @@ import { openStore } from '../store/open.ts';
 import { LOG, type Store } from '../store/port.ts';
 import type { Deps, FunctionDefinition } from './function.ts';
 import { type Env, readSettings, type Settings } from './settings.ts';
+import { postEvent, type Shortcut } from './sink.ts';
 
 /** A function with all that it needs, before anybody calls it; whichever host does, it opens and closes it this way. */
 export interface Opened {
@@ -24,6 +25,8 @@ export interface OpenOptions {
   readonly store?: Store;
   /** Where metric lines go: stdout, unless the caller needs that for itself. */
   readonly print?: (line: string) => void;
+  /** Instead of HTTP, for sinks in this process. */
+  readonly shortcut?: Shortcut;
 }
 
 /**
@@ -53,6 +56,7 @@ export async function openFunction(
     concurrency: settings.concurrency,
     draining: draining.signal,
     signal: givingUp.signal,
+    post: (sink, envelope) => postEvent(sink, envelope, { signal: givingUp.signal, shortcut: options.shortcut }),
     emitLines: lineEmitter(store, options.print ?? printLine),
   };
   const release = async () => {

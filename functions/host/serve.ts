@@ -1,9 +1,12 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type Express, type Request, type Response } from 'express';
+import type { EnvelopeMessage } from '../../events/envelope.ts';
 import { toError, XorflowError } from '../../events/errors.ts';
+import { type Answer, makeAnswerer } from './answer.ts';
 import { eventEndpoint } from './endpoint.ts';
 import type { Deps, FunctionDefinition } from './function.ts';
+import { makeIntake } from './intake.ts';
 import { type OpenOptions, openFunction } from './open.ts';
 import { untilStoreAnswers } from './readiness.ts';
 import type { Env, Settings } from './settings.ts';
@@ -14,6 +17,8 @@ export interface Running extends AsyncDisposable {
   readonly name: string;
   readonly url: string;
   readonly port: number;
+  /** Answers as `POST /` would, with headers in lower case, to who lives in the same process. */
+  take(message: EnvelopeMessage): Promise<Answer>;
   /**
    * Readiness turns false, requests in flight finish, then everything is closed.
    *
@@ -35,7 +40,9 @@ export async function serve(definition: FunctionDefinition, env: Env, options: O
   const telemetry = makeTelemetry();
   const state = { ready: false };
 
-  const app = makeApp(definition, deps, settings, telemetry, state);
+  const answer = makeAnswerer(definition, deps, settings, telemetry);
+  const intake = makeIntake(answer);
+  const app = makeApp(definition, deps, eventEndpoint(answer), telemetry, state);
   const server = createServer(app);
   try {
     await listen(server, settings);
@@ -55,8 +62,12 @@ export async function serve(definition: FunctionDefinition, env: Env, options: O
   const close = async (graceMs?: number) => {
     state.ready = false;
     opened.drain();
-    const timer = graceMs === undefined ? undefined : setTimeout(() => giveUp(server, opened.giveUp), graceMs);
-    await stop(server);
+    const cutOff = () => {
+      server.closeAllConnections();
+      intake.abandon();
+    };
+    const timer = graceMs === undefined ? undefined : setTimeout(() => giveUp(opened.giveUp, cutOff), graceMs);
+    await Promise.all([stop(server), intake.over()]);
     clearTimeout(timer);
     await opened.close();
   };
@@ -65,6 +76,7 @@ export async function serve(definition: FunctionDefinition, env: Env, options: O
     name: definition.name,
     port,
     url,
+    take: async (message) => (state.ready ? intake.take(message) : { status: 503 }),
     close: (graceMs) => (closed ??= close(graceMs)),
     [Symbol.asyncDispose]: () => (closed ??= close()),
   };
@@ -73,12 +85,11 @@ export async function serve(definition: FunctionDefinition, env: Env, options: O
 function makeApp(
   definition: FunctionDefinition,
   deps: Deps,
-  settings: Settings,
+  receiveEvent: ReturnType<typeof eventEndpoint>,
   telemetry: Telemetry,
   state: { ready: boolean },
 ): Express {
   const app = express();
-  const receiveEvent = eventEndpoint(definition, deps, settings, telemetry);
   app.disable('x-powered-by');
   app.disable('etag');
   app.get(['/healthz', '/health/liveness'], (_request, response) => void response.status(200).end());
@@ -128,8 +139,8 @@ function stop(server: Server): Promise<void> {
   });
 }
 
-function giveUp(server: Server, work: () => void): void {
+function giveUp(work: () => void, cutOff: () => void): void {
   work();
   // A handler answers its aborted work with 503; who does not is cut off.
-  setTimeout(() => server.closeAllConnections(), 200).unref();
+  setTimeout(cutOff, 200).unref();
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { EnvelopeMessage } from '../../events/envelope.ts';
 import { XorflowError } from '../../events/errors.ts';
 import { type BrokerLogEvent, makeRecorder } from './broker-log.ts';
 import { type DeliverySpec, toPolicy } from './delivery.ts';
@@ -8,8 +9,9 @@ import type { Route, Subscriber } from './dispatch.ts';
 import { Exchange } from './exchange.ts';
 import { compileFilter } from './filter.ts';
 import { Gate } from './gate.ts';
-import { makeIngress } from './ingress.ts';
+import { type Ingress, makeIngress } from './ingress.ts';
 import { Journal } from './journal.ts';
+import { type Post, post } from './post.ts';
 
 export type { BrokerLogEvent } from './broker-log.ts';
 export type { DeliverySpec } from './delivery.ts';
@@ -42,6 +44,8 @@ export interface BrokerOptions {
   log: (event: BrokerLogEvent) => void;
   /** Route CloudEvents out of 202 answers, as the real broker does against its specification. */
   routeAcceptedReplies?: boolean;
+  /** Posts to subscribers: over HTTP, unless told otherwise. */
+  post?: Post;
   /** How long deliveries in flight may take to finish when the broker closes, in milliseconds. */
   grace?: number;
 }
@@ -52,6 +56,8 @@ export interface LocalBroker extends AsyncDisposable {
   readonly url: string;
   /** Where to post events for a broker. */
   urlOf(namespace: string, broker: string): string;
+  /** Takes what a producer of this process would post to a URL of a broker; undefined for any other URL. */
+  take(url: string, message: EnvelopeMessage): Promise<number> | undefined;
   /** Resolves when nothing is pending or in flight. */
   idle(): Promise<void>;
   /** How many deliveries are unfinished. */
@@ -107,6 +113,7 @@ function toRoutes(brokers: BrokerSpec[], triggers: (TriggerSpec & { broker: stri
 
 class Broker implements LocalBroker {
   readonly #exchange: Exchange;
+  readonly #ingress: Ingress;
   readonly #server: Server;
   #closed: Promise<void> | undefined;
   #url = '';
@@ -116,16 +123,16 @@ class Broker implements LocalBroker {
     const asyncs = new Map(brokers.map(({ namespace, name, async }) => [`${namespace}/${name}`, async]));
     this.#exchange = new Exchange(asyncs, routes, new Journal(options.journal), {
       record,
+      post: options.post ?? post,
       ingressOf: (broker) => `${this.#url}/${broker}`,
       routeAcceptedReplies: options.routeAcceptedReplies ?? false,
       grace: options.grace ?? GRACE_MS,
     });
-    this.#server = createServer(
-      makeIngress(
-        (broker, event, headers) => this.#exchange.accept(broker, event, headers),
-        (broker, status, reason) => record({ name: 'event:refused', broker, status, reason }),
-      ),
+    this.#ingress = makeIngress(
+      (broker, event, headers) => this.#exchange.accept(broker, event, headers),
+      (broker, status, reason) => record({ name: 'event:refused', broker, status, reason }),
     );
+    this.#server = createServer(this.#ingress.listener);
   }
 
   get url(): string {
@@ -134,6 +141,11 @@ class Broker implements LocalBroker {
 
   urlOf(namespace: string, broker: string): string {
     return `${this.#url}/${namespace}/${broker}`;
+  }
+
+  take(url: string, { headers, body }: EnvelopeMessage): Promise<number> | undefined {
+    if (!this.#server.listening || !url.startsWith(`${this.#url}/`)) return undefined;
+    return this.#ingress.take(url.slice(this.#url.length), headers, body);
   }
 
   pending(): number {

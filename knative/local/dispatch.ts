@@ -6,7 +6,7 @@ import { type DeliveryPolicy, isRetriable } from './delivery.ts';
 import type { Filter } from './filter.ts';
 import type { Gate } from './gate.ts';
 import type { JournaledEvent } from './journal.ts';
-import { NoAnswer, post } from './post.ts';
+import { NoAnswer, type Post } from './post.ts';
 import { toDeadLetterRequest, toReply, toSubscriberRequest } from './request.ts';
 import { type Outcome, readAnswer, readSinkAnswer } from './response.ts';
 
@@ -33,6 +33,7 @@ export interface DispatchContext {
   /** Reads the event when it is about to be sent: thousands may be waiting. */
   readonly read: () => JournaledEvent;
   readonly record: Recorder;
+  readonly post: Post;
   /** The URL of the ingress, named as the destination when a reply is refused. */
   readonly ingress: string;
   /** Takes a reply as the ingress would; gives the HTTP status. */
@@ -172,7 +173,7 @@ async function send(
   context: DispatchContext,
 ) {
   try {
-    return await post(url, { ...request, timeoutMs: policy.timeout, signal: context.aborting });
+    return await context.post(url, { ...request, timeoutMs: policy.timeout, signal: context.aborting });
   } catch (error) {
     if (context.aborting.aborted) throw new Stopped('stopped while in flight', { cause: error });
     if (error instanceof NoAnswer) return unanswered(error.message);

@@ -4,10 +4,12 @@ import { TransientError, toError } from '../../events/errors.ts';
 import { type Recorder, toEventName } from './broker-log.ts';
 import { dispatch, type Route, Stopped } from './dispatch.ts';
 import type { Journal, PendingDelivery } from './journal.ts';
+import type { Post } from './post.ts';
 import { toAdmitted, toVisible } from './request.ts';
 
 export interface ExchangeOptions {
   readonly record: Recorder;
+  readonly post: Post;
   /** The URL of the broker `namespace/name`. */
   readonly ingressOf: (broker: string) => string;
   readonly routeAcceptedReplies: boolean;
@@ -127,6 +129,7 @@ export class Exchange {
       const isDelivered = await dispatch(route, {
         read: () => this.#journal.read(delivery),
         record: this.#options.record,
+        post: this.#options.post,
         ingress: this.#options.ingressOf(route.broker),
         route: (reply) => this.#track(this.#accept(route.broker, reply, {}, delivery)),
         routeAcceptedReplies: this.#options.routeAcceptedReplies,

@@ -2,7 +2,8 @@ import { pathToFileURL } from 'node:url';
 import { XorflowError } from '../../events/errors.ts';
 import type { FunctionDefinition } from '../../functions/host/function.ts';
 import { serve } from '../../functions/host/serve.ts';
-import type { Exit, Instance, Launch } from './instance.ts';
+import type { Shortcut } from '../../functions/host/sink.ts';
+import type { Exit, StartInstance } from './instance.ts';
 
 /** Loads a function's module ahead of its start, so that all of them load while the broker comes up. */
 export async function loadDefinition(file: string): Promise<FunctionDefinition> {
@@ -13,14 +14,17 @@ export async function loadDefinition(file: string): Promise<FunctionDefinition> 
   return module.definition;
 }
 
-/** Runs a function in this process, on a port of its own. */
-export async function startInProcess(launch: Launch): Promise<Instance> {
-  const definition = await loadDefinition(launch.file);
-  const print = (line: string) => launch.onOutput('stdout', line);
-  const running = await serve(definition, { ...launch.env, PORT: '0' }, { print });
-  return {
-    port: running.port,
-    exited: new Promise<Exit>(() => undefined),
-    stop: (graceMs) => running.close(graceMs),
+/** Runs functions in this process, each on a port of its own; events for a sink in this process take the shortcut. */
+export function startInProcess(shortcut: Shortcut): StartInstance {
+  return async (launch) => {
+    const definition = await loadDefinition(launch.file);
+    const print = (line: string) => launch.onOutput('stdout', line);
+    const running = await serve(definition, { ...launch.env, PORT: '0' }, { print, shortcut });
+    return {
+      port: running.port,
+      take: running.take,
+      exited: new Promise<Exit>(() => undefined),
+      stop: (graceMs) => running.close(graceMs),
+    };
   };
 }

@@ -1,4 +1,4 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { type Envelope, readEnvelope } from '../../events/envelope.ts';
 import { InvalidEvent, toError } from '../../events/errors.ts';
 import { toForwarded } from './request.ts';
@@ -6,17 +6,30 @@ import { toForwarded } from './request.ts';
 /** Takes an event for the broker `namespace/name`; gives the HTTP status, undefined if there is no such broker. */
 export type Accept = (broker: string, event: Envelope, headers: Record<string, string>) => Promise<number> | undefined;
 
-/** The HTTP face of the brokers: `POST /<namespace>/<broker>`, answered with a status and no body, as the real ingress does. */
+/** The face of the brokers. */
+export interface Ingress {
+  /** `POST /<namespace>/<broker>`, answered with a status and no body, as the real ingress does. */
+  readonly listener: RequestListener;
+  /** The status for an event that comes to such a path without a connection. */
+  take(path: string, headers: IncomingHttpHeaders, body: Buffer): Promise<number>;
+}
+
 export function makeIngress(
   accept: Accept,
   onRefused: (broker: string, status: number, reason: string) => void,
-): RequestListener {
-  return (request, response) => {
-    response.setHeader('allow', 'POST, OPTIONS');
-    handle(request, response).catch((error: unknown) => {
-      onRefused(request.url ?? '', 500, toError(error).message);
-      if (!response.headersSent) end(response, 500);
-    });
+): Ingress {
+  return {
+    listener(request, response) {
+      response.setHeader('allow', 'POST, OPTIONS');
+      handle(request, response).catch((error: unknown) => {
+        onRefused(request.url ?? '', 500, toError(error).message);
+        if (!response.headersSent) end(response, 500);
+      });
+    },
+    async take(path, headers, body) {
+      const broker = brokerOf(path);
+      return typeof broker === 'number' ? broker : admit(broker, headers, body);
+    },
   };
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -26,25 +39,31 @@ export function makeIngress(
       return end(response, 200);
     }
     if (request.method !== 'POST') return end(response, 405);
-    // A query string is a part of the broker's name.
-    const path = request.url ?? '/';
-    if (path === '/') return end(response, 404);
-    const [, namespace, name, ...more] = path.replace(/\/$/, '').split('/');
-    if (name === undefined || more.length > 0) return end(response, 400);
-    const broker = `${namespace}/${name}`;
+    const broker = brokerOf(request.url ?? '/');
+    if (typeof broker === 'number') return end(response, broker);
     const body = await readBody(request);
-    if (body === undefined) return;
+    if (body !== undefined) end(response, await admit(broker, request.headers, body));
+  }
+
+  async function admit(broker: string, headers: IncomingHttpHeaders, body: Buffer): Promise<number> {
     let event: Envelope;
     try {
-      event = readEnvelope(request.headers, body);
+      event = readEnvelope(headers, body);
     } catch (error) {
       if (!(error instanceof InvalidEvent)) throw error;
       onRefused(broker, 400, error.message);
-      return end(response, 400);
+      return 400;
     }
-    const status = accept(broker, event, toForwarded(request.headers));
-    end(response, status === undefined ? 404 : await status);
+    return (await accept(broker, event, toForwarded(headers))) ?? 404;
   }
+}
+
+/** `namespace/name` of a path, or the status that refuses it. */
+function brokerOf(path: string): string | number {
+  if (path === '/') return 404;
+  // A query string is a part of the broker's name.
+  const [, namespace, name, ...more] = path.replace(/\/$/, '').split('/');
+  return name === undefined || more.length > 0 ? 400 : `${namespace}/${name}`;
 }
 
 function end(response: ServerResponse, status: number): void {

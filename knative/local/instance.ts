@@ -1,3 +1,6 @@
+import type { EnvelopeMessage } from '../../events/envelope.ts';
+import type { Answer as FunctionAnswer } from '../../functions/host/answer.ts';
+
 /** What it takes to start the function of a Service. */
 export interface Launch {
   readonly service: string;
@@ -15,9 +18,14 @@ export interface Exit {
   readonly signal: string | null;
 }
 
+/** Takes a request as `POST /` of a function would, without a connection. */
+export type Take = (message: EnvelopeMessage) => Promise<FunctionAnswer>;
+
 /** A function that is ready. */
 export interface Instance {
   readonly port: number;
+  /** Where it lives in this process. */
+  readonly take?: Take;
   /** Resolves when it ended without having been asked to; never for what lives in this process. */
   readonly exited: Promise<Exit>;
   /** As SIGTERM: it finishes what is in flight; what is not done after `graceMs` is killed, as far as that can be. */

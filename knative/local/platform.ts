@@ -10,6 +10,7 @@ import { openJobs } from './jobs.ts';
 import { lockFolder } from './lock.ts';
 import { loadManifests } from './manifests.ts';
 import { makeRecord, type PlatformLogEvent, type RecordEntry } from './platform-log.ts';
+import { type Post, post } from './post.ts';
 import type { Destination } from './schema/parts.ts';
 import { openService, type ServedFunction, toSettings } from './serving.ts';
 import { type Topology, toTopology } from './topology.ts';
@@ -113,7 +114,9 @@ async function start(
   // Their errors are told by the start below.
   if (!isProcess) for (const service of services) loadDefinition(fileOf(service)).catch(() => undefined);
 
-  const serving = { start: isProcess ? startChild : startInProcess, record };
+  const late: { broker?: LocalBroker } = {};
+  const inProcess = startInProcess((sink, message) => late.broker?.take(sink, message));
+  const serving = { start: isProcess ? startChild : inProcess, record };
   const addresses: ServedFunction[] = [];
   // All at once: each may need its whole grace.
   closers.push(async () => {
@@ -134,7 +137,6 @@ async function start(
   const jobs = await openJobs(topology, { data: resolve(options.data), root, record });
   closers.push(() => jobs.close());
 
-  const late: { broker?: LocalBroker } = {};
   const resolveUrl = ({ ref, uri }: Destination): string => {
     const base = ref && urlOfRef(ref);
     return uri === undefined ? (base ?? '') : new URL(uri, base).href;
@@ -147,6 +149,7 @@ async function start(
   const broker = await startBroker(toBrokers(topology, resolveUrl), toTriggers(topology, resolveUrl), {
     journal,
     log: options.log,
+    ...(!isProcess && { post: handOverTo(opened) }),
   });
   late.broker = broker;
   // First to close: what it has not delivered yet stays in its journal instead of failing at closed functions.
@@ -165,6 +168,12 @@ async function start(
   );
   await jobs.launch(sources, ({ spec }) => resolveUrl(spec.sink));
   return { served, broker };
+}
+
+/** Events for functions of this process are handed over; all others are posted. */
+function handOverTo(functions: readonly ServedFunction[]): Post {
+  const near = new Map(functions.map(({ url, handOver }) => [url, handOver]));
+  return (target, options) => near.get(target)?.(options) ?? post(target, options);
 }
 
 /** Waits for all of them, so that nothing is still starting when what has started is closed. */

@@ -25,6 +25,9 @@ export interface PostOptions {
   readonly signal: AbortSignal;
 }
 
+/** Posts to a URL. @throws NoAnswer */
+export type Post = (target: string, options: PostOptions) => Promise<Answer>;
+
 /** Nobody answered, or not in HTTP, or not in time. */
 export class NoAnswer extends Error {}
 
@@ -32,7 +35,8 @@ export class NoAnswer extends Error {}
 export const ERROR_BODY_BYTES = 768;
 const LARGEST_REPLY = 64 * 1024 * 1024;
 const MOST_REDIRECTS = 10;
-const TIMEOUT = 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)';
+export const TIMEOUT = 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)';
+export const STOPPING = 'the broker is stopping';
 
 // Idle sockets go sooner than any server closes them, so that an event is never written into a closing connection.
 const AGENTS = {
@@ -50,7 +54,7 @@ export async function post(target: string, options: PostOptions): Promise<Answer
   let method = 'POST';
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(new Error(TIMEOUT)), options.timeoutMs);
-  const stop = () => abort.abort(new Error('the broker is stopping'));
+  const stop = () => abort.abort(new Error(STOPPING));
   options.signal.addEventListener('abort', stop, { once: true });
   if (options.signal.aborted) stop();
   try {

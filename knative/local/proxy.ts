@@ -10,6 +10,9 @@ import type { AddressInfo } from 'node:net';
 import { XorflowError } from '../../events/errors.ts';
 import { Breaker } from './breaker.ts';
 import { toClientHeaders, toFunctionHeaders } from './forwarding.ts';
+import { handOver } from './hand-over.ts';
+import type { Take } from './instance.ts';
+import type { Answer, PostOptions } from './post.ts';
 
 /** How one Service's requests are treated on their way to its function. */
 export interface ProxySettings {
@@ -31,8 +34,10 @@ export interface ProxySettings {
 /** The address of a Service: activator and queue-proxy in one, in front of the function's own port. */
 export interface Proxy {
   readonly url: string;
-  /** Where the function listens; undefined holds requests until there is one. */
-  setTarget(port: number | undefined): void;
+  /** Where the function listens, and what takes events without a connection; undefined holds requests until there is one. */
+  setTarget(target: { readonly port: number; readonly take?: Take } | undefined): void;
+  /** Takes an event as the address does, from this process to a function in it. @throws NoAnswer */
+  handOver(options: PostOptions): Promise<Answer>;
   /** Accepts nothing new and sends away who waits. */
   drain(): void;
   /** Resolves once requests in flight are over; those that are not after `graceMs` are cut off. */
@@ -49,7 +54,7 @@ const LOOPBACK = '127.0.0.1';
 export async function openProxy(settings: ProxySettings): Promise<Proxy> {
   const breaker = new Breaker(settings.concurrency, settings.queueDepth);
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 64 });
-  let target: number | undefined;
+  let target: { readonly port: number; readonly take?: Take } | undefined;
   let isDraining = false;
   // Timeouts are the Service's own: Node's limit of 5 minutes for a request would cut uploads short.
   const server = createServer({ requestTimeout: 0 }, (request, response) => {
@@ -76,7 +81,7 @@ export async function openProxy(settings: ProxySettings): Promise<Proxy> {
         upstream = httpRequest({
           agent,
           host: LOOPBACK,
-          port: target,
+          port: target?.port,
           method: request.method,
           path: request.url,
           headers: toFunctionHeaders(request),
@@ -120,9 +125,15 @@ export async function openProxy(settings: ProxySettings): Promise<Proxy> {
     server.listen(port, host, resolve);
   });
   const bound = (server.address() as AddressInfo).port;
+  const url = `http://${host.includes(':') ? `[${host}]` : host === '0.0.0.0' ? LOOPBACK : host}:${bound}`;
+  const door = { breaker, settings, take: () => target?.take };
 
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host === '0.0.0.0' ? LOOPBACK : host}:${bound}`,
+    url,
+    async handOver(options) {
+      if (!isDraining) return handOver(url, options, door);
+      return { status: 503, headers: {}, body: Buffer.from('shutting down') };
+    },
     setTarget(next) {
       target = next;
       if (next === undefined) breaker.pause();

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { toError } from '../../events/errors.ts';
 import type { Instance, StartInstance } from './instance.ts';
 import type { RecordEntry } from './platform-log.ts';
+import type { Answer, PostOptions } from './post.ts';
 import { openProxy } from './proxy.ts';
 import type { ServiceManifest } from './schema/service.ts';
 
@@ -32,6 +33,8 @@ export interface ServedFunction {
   readonly service: string;
   /** Where to send requests: they wait until the function is ready. */
   readonly url: string;
+  /** For functions in this process, in place of posting to the URL. */
+  handOver(options: PostOptions): Promise<Answer>;
   /** Starts the function; from then on it is started again whenever it ends. @throws what the start threw */
   launch(file: string, env: Readonly<Record<string, string>>): Promise<void>;
   /** Accepts nothing new, finishes what is in flight, stops the function. */
@@ -93,7 +96,7 @@ export async function openService(settings: ServiceSettings, options: ServingOpt
       closing.signal,
     );
     instance = launched;
-    proxy.setTarget(launched.port);
+    proxy.setTarget(launched);
     const ms = performance.now() - started;
     options.record({ name: 'function:started', service, url: proxy.url, ms });
     return launched;
@@ -132,6 +135,7 @@ export async function openService(settings: ServiceSettings, options: ServingOpt
   return {
     service,
     url: proxy.url,
+    handOver: proxy.handOver,
     async launch(file, env) {
       const first = await start(file, env);
       supervision = supervise(first, file, env);

@@ -1,5 +1,6 @@
 import pino from 'pino';
 import type { Deps, FunctionDefinition } from '../../functions/host/function.ts';
+import { postEvent } from '../../functions/host/sink.ts';
 import { LOG } from '../../functions/store/port.ts';
 import { makeMemoryStore } from './memory-store.ts';
 
@@ -25,6 +26,7 @@ export async function makeTestDeps({ definition, ...overrides }: Given = {}): Pr
     concurrency: 2,
     draining: closing.signal,
     signal: closing.signal,
+    post: (sink, envelope) => postEvent(sink, envelope, { signal: closing.signal }),
     async emitLines(experiment, additions) {
       lines.push(...additions.map(({ text }) => text));
       await store.logs.append(

@@ -125,6 +125,10 @@ describe('a function without K_SINK', () => {
     assert.equal(response.status, 200);
     assert.equal(response.headers.get('ce-id'), 'a');
     assert.deepEqual(await response.json(), experimentFailed.example);
+    const { status, headers, body } = await running.take(writeBinary(toEnvelope(request)));
+    assert.equal(status, 200);
+    assert.equal(headers?.['ce-id'], 'a');
+    assert.deepEqual(JSON.parse(String(body)), experimentFailed.example);
   });
 
   test('does not start when it emits several', async () => {
@@ -137,6 +141,12 @@ describe('what is answered', () => {
     await using running = await start(definition);
     const response = await post(running.url, envelope);
     const body = await response.text();
+    const taken = await running.take(writeBinary(envelope));
+    assert.deepEqual(
+      [taken.status, String(taken.body ?? '')],
+      [response.status, body],
+      'the same without a connection',
+    );
     return body === '' ? response.status : `${response.status} ${body}`;
   };
   const throwing = (error: Error) => ({
@@ -187,6 +197,7 @@ describe('what is answered', () => {
       const response = await fetch(running.url, { method: 'POST', headers, body });
       assert.equal(response.status, status);
       assert.equal(await response.text(), '');
+      assert.deepEqual(await running.take({ headers, body: Buffer.from(body) }), { status });
       assert.equal(handled, 0);
     });
   }
@@ -263,6 +274,37 @@ test('after the grace, work in flight is given up with 503', async () => {
   await entered;
   await running.close(10);
   assert.equal((await first).status, 409);
+});
+
+test('closing waits for what was handed over, gives it up after the grace, and leaves what heeds nothing', async () => {
+  for (const [graceMs, outcome] of [
+    [undefined, 204],
+    [10, 409],
+    [0, 'still in work'],
+  ] as const) {
+    const { promise: entered, resolve: enter } = Promise.withResolvers<void>();
+    const { promise: release, resolve } = Promise.withResolvers<void>();
+    const running = await start({
+      handle: async (_event, { signal }) => {
+        enter();
+        await (graceMs === 10 ? once(signal, 'abort') : release);
+        if (signal.aborted) throw new TransientError('BUSY', 'given up');
+        return [];
+      },
+    });
+    let answered: number | string = 'still in work';
+    const first = running.take(writeBinary(toEnvelope(request))).then(({ status }) => {
+      answered = status;
+    });
+    await entered;
+    const closing = running.close(graceMs);
+    assert.deepEqual(await running.take(writeBinary(toEnvelope(request))), { status: 503 }, 'nothing new is taken');
+    if (graceMs === undefined) resolve();
+    await closing;
+    assert.equal(answered, outcome);
+    resolve();
+    await first;
+  }
 });
 
 test('a wrong environment is named: variable, value and what is allowed', async () => {

@@ -120,7 +120,23 @@ describe('the ingress answers as the real one', () => {
       assert.equal(subscriber.seen.length - before, status === 202 ? 1 : 0, 'what is not accepted is not delivered');
       if (name === 'a body of 8 MiB') assert.equal(subscriber.seen.at(-1)?.body.length, 8 << 20);
     });
+    if (method === 'POST') {
+      test(`${name}, without a connection: ${status}`, async () => {
+        const before = subscriber.seen.length;
+        const taken = rig.broker.take(`${rig.broker.url}${path}`, { headers, body: Buffer.from(body) });
+        assert.equal(await taken, status);
+        await rig.broker.idle();
+        assert.equal(subscriber.seen.length - before, status === 202 ? 1 : 0);
+      });
+    }
   }
+
+  test('what is for another address is not taken', () => {
+    const message = { headers: EVENT_HEADERS, body: Buffer.alloc(0) };
+    for (const url of [`${rig.broker.url}0/ns/default`, 'http://127.0.0.1/ns/default', rig.broker.url]) {
+      assert.equal(rig.broker.take(url, message), undefined, url);
+    }
+  });
 
   test('OPTIONS allows every origin and rate', async () => {
     const { headers } = await send(rig.url, {}, '', 'OPTIONS');

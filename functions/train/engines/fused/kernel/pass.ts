@@ -64,7 +64,7 @@ function forward(plan: Plan, rows: usize, scratch: usize, bytes: usize): void {
     const to = scratch + layer.outputs;
     const mode = layer.activation == RELU ? RELU : LINEAR;
     if (index == 0 && plan.dims == 2) {
-      planarForward(from, layer.forward, layer.bias, to, layer.paddedUnits, bytes, mode);
+      planarForward(from, layer.forward, layer.bias, to, layer.units, bytes, mode);
     } else {
       dense(from, layer.forward, layer.bias, to, layer.inputs, layer.paddedUnits, bytes, mode, 0);
     }
@@ -91,7 +91,7 @@ function backward(plan: Plan, rows: usize, scratch: usize, bytes: usize, gradien
   if (index == 0 && plan.dims == 2) {
     const kernel = gradient + below.gradient;
     const bias = gradient + below.biasGradient;
-    const units = below.paddedUnits;
+    const units = below.units;
     backThroughOne(rows, outputs, logits, head.forward, gradient + head.gradient, kernel, bias, units, bytes, mode);
     return;
   }
@@ -100,7 +100,7 @@ function backward(plan: Plan, rows: usize, scratch: usize, bytes: usize, gradien
     const layer = below;
     const units = layer.paddedUnits;
     if (index == 0 && plan.dims == 2) {
-      addPlanarGradient(rows, slopes, gradient + layer.gradient, gradient + layer.biasGradient, units, bytes);
+      addPlanarGradient(rows, slopes, gradient + layer.gradient, gradient + layer.biasGradient, layer.units, bytes);
       return;
     }
     addBiasGradient(slopes, gradient + layer.biasGradient, units, bytes);

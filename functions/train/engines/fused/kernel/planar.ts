@@ -51,7 +51,7 @@ export function addPlanarGradient(
   units: u32,
   bytes: usize,
 ): void {
-  const line = (<usize>units) << 3;
+  const line = (<usize>((units + 3) & ~3)) << 3;
   for (let unit: u32 = 0; unit < units; unit += 2) {
     let s00 = f32x4.splat(0);
     let s10 = s00;
@@ -137,7 +137,7 @@ class Back {
     bytes: usize,
     mode: i32,
   ): void {
-    const line = (<usize>units) << 3;
+    const line = (<usize>((units + 3) & ~3)) << 3;
     for (let unit: u32 = 0; unit < units; unit += 2) {
       let s00 = f32x4.splat(0);
       let s10 = s00;

@@ -58,7 +58,7 @@ function toExperiment(line: string, name: string) {
       objective: { type: 'maximize', objectiveMetricName: 'validation_accuracy' },
       algorithm: { algorithmName: 'multivariate-tpe', algorithmSettings: [{ name: 'random_state', value: `${seed}` }] },
       // More than there are cores, as some are always on their way.
-      parallelTrialCount: 3 * availableParallelism(),
+      parallelTrialCount: 4 * availableParallelism(),
       maxTrialCount: trials,
       parameters: [
         {

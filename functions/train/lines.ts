@@ -15,16 +15,21 @@ export function isReported(epoch: number, epochs: number): boolean {
   return epoch === epochs || epoch % Math.ceil(epochs / LINES) === 0;
 }
 
+const NAMES = [
+  ['loss', 'loss'],
+  ['accuracy', 'accuracy'],
+  ['validation_loss', 'validationLoss'],
+  ['validation_accuracy', 'validationAccuracy'],
+] as const satisfies readonly (readonly [MetricName, keyof EpochMetrics])[];
+
 /** An epoch's metrics as they are reported: by name, to six digits, without what is no finite number. */
 export function reportedMetrics(metrics: EpochMetrics): Partial<Record<MetricName, number>> {
-  const values: Record<MetricName, number> = {
-    loss: metrics.loss,
-    accuracy: metrics.accuracy,
-    validation_loss: metrics.validationLoss,
-    validation_accuracy: metrics.validationAccuracy,
-  };
-  const finite = Object.entries(values).filter(([, value]) => Number.isFinite(value));
-  return Object.fromEntries(finite.map(([name, value]) => [name, Number(value.toPrecision(6))]));
+  const reported: Partial<Record<MetricName, number>> = {};
+  for (const [name, field] of NAMES) {
+    const value = metrics[field];
+    if (Number.isFinite(value)) reported[name] = Number(value.toPrecision(6));
+  }
+  return reported;
 }
 
 /**
@@ -34,6 +39,7 @@ export function reportedMetrics(metrics: EpochMetrics): Partial<Record<MetricNam
  * @param prefix whose line it is: `<experiment>/<model>` or `trial/<name>`
  */
 export function metricLine(prefix: string, { time, metrics }: TimedMetrics): string {
-  const pairs = Object.entries(reportedMetrics(metrics)).map(([name, value]) => `${name}=${value}`);
-  return [new Date(time).toISOString(), prefix, `epoch=${metrics.epoch}`, ...pairs].join(' ');
+  let line = `${new Date(time).toISOString()} ${prefix} epoch=${metrics.epoch}`;
+  for (const [name, value] of Object.entries(reportedMetrics(metrics))) line += ` ${name}=${value}`;
+  return line;
 }

@@ -59,12 +59,16 @@ export function canonical(value: unknown): string {
 /** The alphabet of Kubernetes' names that are made up: no vowels, so no words. */
 const LETTERS = 'bcdfghjklmnpqrstvwxz2456789';
 
+/** Of specs that trials were named for. */
+const identities = new WeakMap<Plan['spec'], readonly string[]>();
+
 /**
  * The name of a trial, `<experiment>-<8 characters>` as in Katib, but derived: whoever runs the same search again, or
  * goes on with it, gives the same names.
  */
 export function trialName({ name, spec }: Pick<Plan, 'name' | 'spec'>, index: number): string {
-  const identity = [...identityOf(spec)].sort(([a], [b]) => (a < b ? -1 : 1)).flat();
+  const identity = identities.get(spec) ?? [...identityOf(spec)].sort(([a], [b]) => (a < b ? -1 : 1)).flat();
+  identities.set(spec, identity);
   const hash = createHash('sha256')
     .update(derive(name, index, ...identity))
     .digest();

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { type Envelope, readEnvelope } from '../../events/envelope.ts';
 import { InvalidEvent, toError } from '../../events/errors.ts';
+import { readBody } from '../../functions/host/body.ts';
 import { toForwarded } from './request.ts';
 
 /** Takes an event for the broker `namespace/name`; gives the HTTP status, undefined if there is no such broker. */
@@ -41,7 +42,8 @@ export function makeIngress(
     if (request.method !== 'POST') return end(response, 405);
     const broker = brokerOf(request.url ?? '/');
     if (typeof broker === 'number') return end(response, broker);
-    const body = await readBody(request);
+    // Undefined where the producer went away in the middle: there is nobody to answer.
+    const body = await readBody(request, Number.POSITIVE_INFINITY).catch(() => undefined);
     if (body !== undefined) end(response, await admit(broker, request.headers, body));
   }
 
@@ -68,15 +70,4 @@ function brokerOf(path: string): string | number {
 
 function end(response: ServerResponse, status: number): void {
   response.writeHead(status, { 'content-length': 0 }).end();
-}
-
-async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
-  try {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    return Buffer.concat(chunks);
-  } catch {
-    // The producer went away in the middle: there is nobody to answer.
-    return undefined;
-  }
 }

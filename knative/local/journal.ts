@@ -20,6 +20,9 @@ const FORMAT = { format: 'xorflow-broker-journal', version: 1 };
 const FORGET_AFTER_MS = 20;
 // On a full disk even forgetting may fail, until somebody else makes room.
 const FORGET_AGAIN_AFTER_MS = 1000;
+// How many events are kept in memory beside the disk, and how large: most are delivered at once, and each delivery reads its event twice.
+const MOST_AT_HAND = 64;
+const LARGEST_AT_HAND = 64 * 1024;
 
 /**
  * What the broker has promised: accepted events and their unfinished deliveries, on disk. An accepted event is flushed before
@@ -30,6 +33,7 @@ export class Journal {
   readonly #file: string;
   readonly #writer: Writer<JournalWrite, void>;
   readonly #left = new Map<number, Set<string>>();
+  readonly #atHand = new Map<number, JournaledEvent>();
   #forgotten: PendingDelivery[] = [];
   #timer: NodeJS.Timeout | undefined;
   #last = 0;
@@ -80,12 +84,15 @@ export class Journal {
     }
     this.#db.resetReadTxn();
     this.#left.set(number, new Set(triggers));
+    if (this.#atHand.size < MOST_AT_HAND && body.length <= LARGEST_AT_HAND) this.#atHand.set(number, event);
     if (answers !== undefined) this.#settle(answers);
     return triggers.map((trigger) => ({ event: number, trigger }));
   }
 
   /** The event of an unfinished delivery. */
   read(delivery: PendingDelivery): JournaledEvent {
+    const atHand = this.#atHand.get(delivery.event);
+    if (atHand) return atHand;
     const event: unknown = this.#db.get([EVENT, delivery.event]);
     if (!isEvent(event)) throw this.#damaged(`event ${delivery.event} is missing or unreadable`);
     return event;
@@ -126,7 +133,9 @@ export class Journal {
   #settle({ event, trigger }: PendingDelivery): void {
     const left = this.#left.get(event);
     left?.delete(trigger);
-    if (left?.size === 0) this.#left.delete(event);
+    if (left?.size !== 0) return;
+    this.#left.delete(event);
+    this.#atHand.delete(event);
   }
 
   #load(): void {

@@ -17,7 +17,7 @@ export interface Place {
 const WINDOW_MS = 10_000;
 /** How far back the trial that ended before is looked for: between two of them stand requests, of as many as run at once. */
 const LOOK_BACK = 256;
-const FIRST_LOOK = 16;
+const FIRST_LOOK = 4;
 
 /**
  * Whether the event is the first `trial.completed` of a ten-second window of the clock, by the events' own times, and not

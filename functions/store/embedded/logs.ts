@@ -75,7 +75,8 @@ export function openLogs(folder: string): Logs & { close(): Promise<void> } {
             position = entry.position;
             yield entry;
           }
-          if (page.length > 0 || isNews || signal.aborted) continue;
+          // What has come since the page was read is news, and after a page that is not full there is nothing else.
+          if (page.length === PAGE || isNews || signal.aborted) continue;
           await new Promise<void>((resolve) => {
             const timer = setTimeout(resolve, POLL_MS).unref();
             wake = () => {

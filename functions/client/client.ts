@@ -2,6 +2,7 @@ import { createHash, type Hash, randomUUID } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import type { ExperimentSpec } from '../../events/spec.ts';
+import { bytesOf } from './body.ts';
 import { followEvents } from './follow.ts';
 import {
   drop,
@@ -95,13 +96,13 @@ export function makeClient(url: string, patience: Patience = PATIENCE): Client {
     follow: (id, after, signal) =>
       followEvents(url, `/experiments/${encodeURIComponent(id)}/events`, after, patience, signal),
     async *lines(id, signal) {
-      const response = await send(url, `/experiments/${encodeURIComponent(id)}/logs`, { signal });
-      yield* readLines(readBody(response, patience.silence, signal));
+      const { body } = await send(url, `/experiments/${encodeURIComponent(id)}/logs`, { signal });
+      yield* readLines(readBody(body, patience.silence, signal));
     },
     async artifact(digest, signal) {
       const bytes = await makeBackoff(url, patience.away).repeat(signal, async () => {
-        const response = await send(url, `/artifacts/${digest.replace(':', '/')}`, { signal });
-        return Buffer.from(await response.arrayBuffer().catch(drop));
+        const { body } = await send(url, `/artifacts/${digest.replace(':', '/')}`, { signal });
+        return bytesOf(body).catch(drop);
       });
       const found = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
       if (found === digest) return bytes;
@@ -109,9 +110,9 @@ export function makeClient(url: string, patience: Patience = PATIENCE): Client {
     },
     async save(digest, file, signal) {
       const found = await makeBackoff(url, patience.away).repeat(signal, async () => {
-        const response = await send(url, `/artifacts/${digest.replace(':', '/')}`, { signal });
+        const { body } = await send(url, `/artifacts/${digest.replace(':', '/')}`, { signal });
         const hash = createHash('sha256');
-        await pipeline(readBody(response, patience.silence, signal), hashing(hash), createWriteStream(file));
+        await pipeline(readBody(body, patience.silence, signal), hashing(hash), createWriteStream(file));
         return `sha256:${hash.digest('hex')}`;
       });
       if (found !== digest)

@@ -25,9 +25,9 @@ export async function* followEvents(
     try {
       const headers: Record<string, string> = { accept: 'text/event-stream' };
       if (position > 0) headers['last-event-id'] = String(position);
-      const response = await send(url, path, { headers, signal });
+      const { body } = await send(url, path, { headers, signal });
       connectedAt = performance.now();
-      for await (const message of readEvents(readBody(response, patience.silence, signal))) {
+      for await (const message of readEvents(readBody(body, patience.silence, signal))) {
         const next = Number(message.id);
         if (!Number.isInteger(next) || next <= position) continue;
         position = next;

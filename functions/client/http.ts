@@ -1,5 +1,8 @@
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ERROR_CODES, type ErrorCode, RejectedError, toError, XorflowError } from '../../events/errors.ts';
+import { textOf } from './body.ts';
+import { type Answer, type Asked, request } from './request.ts';
 
 /** The platform cannot be reached or cannot work. */
 export function unreachable(message: string, options?: ErrorOptions): XorflowError {
@@ -27,22 +30,21 @@ export class Dropped extends Error {}
  * @throws XorflowError with the code and the sentence of the problem document, `PLATFORM_UNREACHABLE` where the server
  * is no gateway or wants something that we do not have
  */
-export async function send(url: string, path: string, init: RequestInit): Promise<Response> {
-  const response = await fetch(`${url}${path}`, init).catch((error: unknown) => {
-    init.signal?.throwIfAborted();
+export async function send(url: string, path: string, asked: Asked): Promise<Answer> {
+  const answer = await request(`${url}${path}`, asked).catch((error: unknown) => {
+    asked.signal.throwIfAborted();
     return drop(error);
   });
-  if (response.ok) return response;
-  const { detail, code } = await problemOf(response);
-  if (response.status >= 500 || response.status === 429) {
-    throw new Dropped(`it answers ${response.status}: ${detail ?? response.statusText}`);
-  }
+  const { status, statusText } = answer;
+  if (status >= 200 && status < 300) return answer;
+  const { detail, code } = await problemOf(answer);
+  if (status >= 500 || status === 429) throw new Dropped(`it answers ${status}: ${detail ?? statusText}`);
   if (detail === undefined) {
     throw unreachable(
-      `No gateway at ${url}: ${init.method ?? 'GET'} ${path} is answered with ${response.status} ${response.statusText}`,
+      `No gateway at ${url}: ${asked.method ?? 'GET'} ${path} is answered with ${status} ${statusText}`,
     );
   }
-  if (code === undefined) throw unreachable(`Refused by the platform at ${url} with ${response.status}: ${detail}`);
+  if (code === undefined) throw unreachable(`Refused by the platform at ${url} with ${status}: ${detail}`);
   throw new RejectedError(code, detail);
 }
 
@@ -55,10 +57,12 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
 };
 
 /** What an `application/problem+json` says; no detail from a server that is no gateway. */
-async function problemOf(response: Response): Promise<{ detail?: string; code?: ErrorCode }> {
-  const problem: unknown = await response.json().catch(() => undefined);
+async function problemOf({ status, body }: Answer): Promise<{ detail?: string; code?: ErrorCode }> {
+  const problem: unknown = await textOf(body)
+    .then(JSON.parse)
+    .catch(() => undefined);
   if (!isRecord(problem) || typeof problem.detail !== 'string') return {};
-  const code = isErrorCode(problem.code) ? problem.code : CODES[response.status];
+  const code = isErrorCode(problem.code) ? problem.code : CODES[status];
   return { detail: problem.detail, ...(code && { code }) };
 }
 
@@ -67,36 +71,37 @@ function isErrorCode(value: unknown): value is ErrorCode {
 }
 
 /** The JSON of an answer. @throws XorflowError `PLATFORM_UNREACHABLE` where there is none */
-export async function readJson(url: string, response: Response): Promise<unknown> {
-  const text = await response.text().catch((error: unknown) => {
+export async function readJson(url: string, answer: Answer): Promise<unknown> {
+  const text = await textOf(answer.body).catch((error: unknown) => {
     throw toUnreachable(url, error);
   });
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw unreachable(`No gateway at ${url}: ${new URL(response.url).pathname} is answered with no JSON`, { cause });
+    throw unreachable(`No gateway at ${url}: ${answer.url.pathname} is answered with no JSON`, { cause });
   }
 }
 
-/** The bytes of an answer as they come. @throws Dropped when it breaks off, or says nothing for `silence` */
-export async function* readBody(response: Response, silence: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  const reader = response.body?.getReader();
-  if (!reader) return;
-  let timer: NodeJS.Timeout | undefined;
+/** The bytes of an answer as they come, until it says nothing for `silence`. @throws Dropped when it breaks off */
+export async function* readBody(body: Readable, silence: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  let isSilent = false;
+  const wait = () =>
+    setTimeout(() => {
+      isSilent = true;
+      body.destroy();
+    }, silence);
+  let timer = wait();
   try {
-    for (;;) {
-      timer = setTimeout(() => void reader.cancel(), silence);
-      const { done, value } = await reader.read();
+    for await (const chunk of body) {
       clearTimeout(timer);
-      if (done) return;
-      yield value;
+      yield chunk;
+      timer = wait();
     }
   } catch (error) {
     signal.throwIfAborted();
-    drop(error);
+    if (!isSilent) drop(error);
   } finally {
     clearTimeout(timer);
-    reader.cancel().catch(() => undefined);
   }
 }
 
@@ -174,11 +179,12 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** `fetch` says "fetch failed" and hides what happened in a chain of causes, in a list where a name has two addresses. */
+/** What happened: in a chain of causes where `fetch` hides it, in a list where a name has two addresses. */
 export function causeOf(thrown: unknown): string {
   let error: unknown = thrown;
   while (error instanceof Error && error.cause !== undefined) error = error.cause;
   if (error instanceof AggregateError) return causeOf(error.errors[0]);
   const { code, message } = toError(error) as NodeJS.ErrnoException;
+  if (code === 'ECONNRESET' && /^(?:socket hang up|aborted)$/.test(message)) return 'other side closed';
   return code && !message.includes(code) ? `${code}: ${message}` : message;
 }

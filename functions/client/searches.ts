@@ -3,6 +3,7 @@ import { writeStructured } from '../../events/envelope.ts';
 import { RejectedError } from '../../events/errors.ts';
 import { eventFromJson, toEnvelope } from '../../events/read.ts';
 import { type KnownEvent, trialRequested } from '../../events/registry.ts';
+import { bytesOf, textOf } from './body.ts';
 import { followEvents } from './follow.ts';
 import { drop, makeBackoff, type Patience, send } from './http.ts';
 import { type LoggedEvent, toLogged } from './logged.ts';
@@ -47,12 +48,12 @@ export function makeSearchClient(url: string, patience: Patience = PATIENCE): Se
   const post = async (path: string, event: KnownEvent, signal: AbortSignal) => {
     const { headers, body } = writeStructured(toEnvelope(event));
     await attempt(signal, async () => {
-      const response = await send(url, path, { method: 'POST', headers, body: new Uint8Array(body), signal });
-      await response.arrayBuffer().catch(drop);
+      const answer = await send(url, path, { method: 'POST', headers, body, signal });
+      await bytesOf(answer.body).catch(drop);
     });
   };
   const text = (path: string, accept: string, signal: AbortSignal) =>
-    attempt(signal, async () => (await send(url, path, { headers: { accept }, signal })).text().catch(drop));
+    attempt(signal, async () => textOf((await send(url, path, { headers: { accept }, signal })).body).catch(drop));
   /** The answer as JSON; undefined where there is none of this name. */
   const find = async (path: string, signal: AbortSignal): Promise<unknown> => {
     try {

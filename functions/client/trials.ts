@@ -1,8 +1,10 @@
 import type { EventOf } from '../../events/define.ts';
 import type { trialRequested } from '../../events/registry.ts';
+import { bytesOf, textOf } from './body.ts';
 import { followEvents, LIVED_MS } from './follow.ts';
 import { Dropped, drop, isRecord, makeBackoff, type Patience, readBody, send, unreachable } from './http.ts';
 import type { LoggedEvent } from './logged.ts';
+import type { Answer } from './request.ts';
 import { readLines } from './sse.ts';
 
 const PATIENCE: Patience = { silence: 120_000, away: 15_000 };
@@ -44,8 +46,8 @@ export function makeTrialsClient(url: string, patience: Patience = PATIENCE): Tr
     makeBackoff(url, patience.away).repeat(signal, work);
   const look = async (name: string, signal: AbortSignal): Promise<Trial> => {
     const path = pathOf(name);
-    const response = await send(url, path, { headers: { accept: 'application/json' }, signal });
-    const trial = trialOf(await response.text().catch(drop));
+    const { body } = await send(url, path, { headers: { accept: 'application/json' }, signal });
+    const trial = trialOf(await textOf(body).catch(drop));
     if (trial) return trial;
     throw unreachable(`No gateway at ${url}: its answer to ${path} is not what one says`);
   };
@@ -75,13 +77,13 @@ export function makeTrialsClient(url: string, patience: Patience = PATIENCE): Tr
           // after the trial's end holds all lines.
           const { status } = await look(name, signal);
           const isOver = status !== 'requested';
-          const response = await send(url, `${pathOf(name)}/logs?after=${after}&follow=${!isOver}`, { signal });
+          const { body } = await send(url, `${pathOf(name)}/logs?after=${after}&follow=${!isOver}`, { signal });
           if (isOver) {
-            yield* readLines([new Uint8Array(await response.arrayBuffer().catch(drop))]);
+            yield* readLines([await bytesOf(body).catch(drop)]);
             return;
           }
           connectedAt = performance.now();
-          for await (const line of readLines(readBody(response, patience.silence, signal))) {
+          for await (const line of readLines(readBody(body, patience.silence, signal))) {
             after += 1;
             backoff.reset();
             yield line;
@@ -111,8 +113,8 @@ function trialOf(text: string): Trial | undefined {
 }
 
 /** An answer that nobody reads would keep its connection. */
-async function drain(response: Response): Promise<void> {
-  await response.arrayBuffer().catch(() => undefined);
+async function drain({ body }: Answer): Promise<void> {
+  await bytesOf(body).catch(() => undefined);
 }
 
 /** @throws Dropped in place of `NOT_FOUND` */

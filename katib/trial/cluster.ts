@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { HttpMethod, IsomorphicFetchHttpLibrary, KubeConfig, RequestContext } from '@kubernetes/client-node';
 import { RejectedError, toError, XorflowError } from '../../events/errors.ts';
 import { causeOf, Dropped, drop, isRecord } from '../../functions/client/http.ts';
@@ -25,7 +26,7 @@ export interface Cluster {
    * @throws Dropped where another attempt may succeed
    * @throws XorflowError `NOT_FOUND`; `CLUSTER_REFUSED` naming the right that is missing
    */
-  read(reading: Reading, signal: AbortSignal): Promise<Response>;
+  read(reading: Reading, signal: AbortSignal): Promise<Readable>;
 }
 
 /** Where Kubernetes puts the token of a pod. */
@@ -58,7 +59,8 @@ export function openCluster(): Cluster {
           signal.throwIfAborted();
           return drop(error);
         });
-      if (status === 200) return new Response(body.stream());
+      const stream = body.stream();
+      if (status === 200) return stream ? Readable.fromWeb(stream) : Readable.from([]);
       throw refusalOf(status, await body.text().catch(drop), reading, server);
     },
   };

@@ -1,6 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
+import { textOf } from '../../functions/client/body.ts';
 import { LIVED_MS } from '../../functions/client/follow.ts';
-import { Dropped, makeBackoff, readBody } from '../../functions/client/http.ts';
+import { Dropped, drop, makeBackoff, readBody } from '../../functions/client/http.ts';
 import { readLines } from '../../functions/client/sse.ts';
 import type { Cluster } from './cluster.ts';
 
@@ -48,7 +49,9 @@ export async function* watchPods(
     let connectedAt = Number.POSITIVE_INFINITY;
     try {
       const list = await cluster.read({ verb: 'list', resource: 'pods', path, query: labels }, signal);
-      const { items, metadata } = parse<{ items: V1Pod[]; metadata: { resourceVersion: string } }>(await textOf(list));
+      const { items, metadata } = parse<{ items: V1Pod[]; metadata: { resourceVersion: string } }>(
+        await textOf(list).catch(drop),
+      );
       const pods = new Map<string, Pod>();
       for (const item of items) apply(pods, item, container);
       yield [...pods.values()];
@@ -82,12 +85,6 @@ function apply(pods: Map<string, Pod>, { metadata, status }: V1Pod, container: s
   // A container has its id from its start on, and no log before.
   if (!found?.containerID) return void pods.delete(name);
   pods.set(name, { name, run: found.containerID, isRunning: found.state?.running !== undefined });
-}
-
-async function textOf(response: Response): Promise<string> {
-  return response.text().catch((error: unknown) => {
-    throw new Dropped(String(error));
-  });
 }
 
 /** @throws Dropped for what is no JSON: a proxy stands before the API server that is away */

@@ -1,3 +1,4 @@
+import type { KnownEvent } from '../../events/registry.ts';
 import { Dropped, makeBackoff, type Patience, readBody, send } from './http.ts';
 import { type LoggedEvent, toLogged } from './logged.ts';
 import { readEvents } from './sse.ts';
@@ -10,6 +11,7 @@ export const LIVED_MS = 1_000;
  * only, by throwing its reason, and with the errors of `send`.
  *
  * @param path of the stream
+ * @param type of those that are wanted; the others are passed over unread
  */
 export async function* followEvents(
   url: string,
@@ -17,6 +19,7 @@ export async function* followEvents(
   after: number,
   patience: Patience,
   signal: AbortSignal,
+  type?: KnownEvent['type'],
 ): AsyncGenerator<LoggedEvent> {
   let position = after;
   const backoff = makeBackoff(url, patience.away);
@@ -32,7 +35,7 @@ export async function* followEvents(
         if (!Number.isInteger(next) || next <= position) continue;
         position = next;
         backoff.reset();
-        yield toLogged(position, message.data);
+        if (type === undefined || message.event === type) yield toLogged(position, message.data);
       }
       throw new Dropped('its stream of events ended early');
     } catch (error) {

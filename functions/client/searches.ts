@@ -26,8 +26,11 @@ export interface SearchClient {
   request(event: KnownEvent, signal: AbortSignal): Promise<void>;
   /** What is on record of a search and its trials; nothing of one that there is not. */
   events(search: string, signal: AbortSignal): Promise<LoggedEvent[]>;
-  /** The events of a search after a position, and then each new one; it ends with the signal only, by throwing its reason. */
-  follow(search: string, after: number, signal: AbortSignal): AsyncIterable<LoggedEvent>;
+  /**
+   * The events of a search, or those of a type, after a position, and then each new one; it ends with the signal only, by
+   * throwing its reason.
+   */
+  follow(search: string, after: number, signal: AbortSignal, type?: KnownEvent['type']): AsyncIterable<LoggedEvent>;
   /**
    * What a trial was asked to do; of the name of a search its best trial.
    *
@@ -90,7 +93,7 @@ export function makeSearchClient(url: string, patience: Patience = PATIENCE): Se
         : `No trial or search ${JSON.stringify(name)}`;
       throw new RejectedError('NOT_FOUND', `${what}: /trials lists those that there are`);
     },
-    follow: (search, after, signal) => followEvents(url, eventsOf(search), after, patience, signal),
+    follow: (search, after, signal, type) => followEvents(url, eventsOf(search), after, patience, signal, type),
     lines: (trial, signal) => text(`/trials/${encodeURIComponent(trial)}/logs?follow=false`, 'text/plain', signal),
   };
 }

@@ -29,7 +29,7 @@ export function makeTrialRunner(
   const ending = new AbortController();
   const either = AbortSignal.any([signal, ending.signal]);
   const following = (async () => {
-    for await (const { event } of client.follow(plan.name, record.position, either)) {
+    for await (const { event } of client.follow(plan.name, record.position, either, 'trial.completed')) {
       if (event?.type !== 'trial.completed' || !event.data || event.subject === undefined) continue;
       if (completed.has(event.subject)) continue;
       completed.set(event.subject, event.data);

@@ -150,9 +150,10 @@ async function streamEvents(
   for (let sent = 0; ; await trial.changed()) {
     for (; position < trial.events.length; sent++) {
       if (sent === dropAfter) return void response.write('id: 99\ndata: {"half', () => request.socket.destroy());
-      const data = trial.events[position] ?? '';
+      const data = trial.events[position] ?? '{}';
+      const { type } = JSON.parse(data) as { type?: string };
       position += 1;
-      response.write(`id: ${position}\nevent: e\ndata: ${data}\n\n`);
+      response.write(`id: ${position}\nevent: ${type}\ndata: ${data}\n\n`);
     }
     if (trial.isOver()) return void response.end('event: end\ndata: {}\n\n');
   }

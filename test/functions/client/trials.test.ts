@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { suite, test } from 'node:test';
 import { makeEvent } from '../../../events/define.ts';
 import { trialRequested } from '../../../events/registry.ts';
+import { followEvents } from '../../../functions/client/follow.ts';
 import { makeTrialsClient } from '../../../functions/client/trials.ts';
 import type { HeldTrial } from '../../support/held-trial.ts';
 import { startTrialsGateway, type TrialsGatewayOptions } from '../../support/trials-gateway.ts';
@@ -113,6 +114,15 @@ suite('the events of a trial', () => {
       if (event?.type === 'trial.completed') break;
     }
     assert.deepEqual(types, ['trial.requested', 'trial.completed']);
+  });
+
+  test('are those of one type, where no others are wanted', async () => {
+    await using at = await withGateway({ dropEvents: [1] });
+    const path = `/trials/${NAME}/events`;
+    for await (const { position, event } of followEvents(at.gateway.url, path, 0, PATIENCE, never, 'trial.completed')) {
+      assert.deepEqual([position, event?.type], [2, 'trial.completed']);
+      break;
+    }
   });
 
   test('end with the signal', async () => {

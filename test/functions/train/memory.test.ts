@@ -55,7 +55,7 @@ test('a training takes at most 2.2 times the bytes of its dataset, beside what t
       await using store = await openStore(`embedded:${folder}`);
       const models = [{ name: 'm', hidden: [16] }];
       // As much work as it takes for a second thread to come up, and for the store's, which then stay.
-      const small = await requestOf(store, { models, training: { epochs: 8000 } });
+      const small = await requestOf(store, { models, training: { epochs: 16_000 } });
       const large = await requestOf(store, { dataset: { trainSize: 10_000_000 }, models, training: { epochs: 3 } });
       await writeFile(join(folder, 'small.json'), JSON.stringify(small.event));
       await writeFile(join(folder, 'large.json'), JSON.stringify(large.event));

@@ -54,7 +54,7 @@ export function allocate(widest: u32, trainSize: u32, validationSize: u32, batch
   plan.slopes = plan.scratchBytes;
   plan.otherSlopes = plan.slopes + rows;
   plan.logits = plan.otherSlopes + rows;
-  plan.block = plan.logits + 2 * ROW;
+  plan.block = plan.logits + 3 * ROW;
   plan.scratchBytes = plan.block + plan.blockBytes + 4 * ROW;
   plan.scratchBytes = (plan.scratchBytes + 63) & ~63;
   plan.scratch = take(plan.scratchBytes * (helpers + 1));

@@ -29,24 +29,43 @@ export class Lanes {
    * which slows processors down a hundredfold.
    */
   @inline static exp(x: v128): v128 {
-    // Adding 1.5 * 2^23 rounds to an integer and leaves it in the lowest bits.
-    const shifter = v128.load_splat<f32>(SHIFTER);
-    const shifted = f32x4.add(f32x4.mul(x, v128.load_splat<f32>(LOG2E)), shifter);
-    const n = f32x4.sub(shifted, shifter);
+    const shifted = Lanes.shifted(x);
+    return Lanes.product(Lanes.expOfRest(Lanes.rest(x, shifted)), Lanes.power(x, shifted));
+  }
+
+  /** x / ln 2, rounded to an integer, in the lowest bits: adding 1.5 * 2^23 leaves it there. */
+  @inline static shifted(x: v128): v128 {
+    return f32x4.add(f32x4.mul(x, v128.load_splat<f32>(LOG2E)), v128.load_splat<f32>(SHIFTER));
+  }
+
+  /** What is left of x when that many times ln 2 are taken away. */
+  @inline static rest(x: v128, shifted: v128): v128 {
+    const n = f32x4.sub(shifted, v128.load_splat<f32>(SHIFTER));
     // ln 2 in two parts; n times the first is exact.
     const high = f32x4.sub(x, f32x4.mul(n, v128.load_splat<f32>(LN2_HIGH)));
-    const r = f32x4.sub(high, f32x4.mul(n, v128.load_splat<f32>(LN2_LOW)));
+    return f32x4.sub(high, f32x4.mul(n, v128.load_splat<f32>(LN2_LOW)));
+  }
+
+  /** 2 to that integer; 0 where exp(x) shall be. NaN is not less than anything, and stays in what it is multiplied with. */
+  @inline static power(x: v128, shifted: v128): v128 {
+    const power = i32x4.add(i32x4.shl(shifted, 23), v128.load_splat<f32>(ONE));
+    return v128.andnot(power, f32x4.lt(x, v128.load_splat<f32>(LOWEST)));
+  }
+
+  /** exp(r) for |r| <= ln 2 / 2. */
+  @inline static expOfRest(r: v128): v128 {
     // (exp(r) - 1 - r) / r^2 interpolated in Chebyshev's nodes; in two strands, so that one need not wait for the other.
     const r2 = f32x4.mul(r, r);
     const a = f32x4.add(f32x4.mul(v128.load_splat<f32>(EXP3), r), v128.load_splat<f32>(HALF));
     const b = f32x4.add(f32x4.mul(v128.load_splat<f32>(EXP5), r), v128.load_splat<f32>(EXP4));
     const c = f32x4.add(b, f32x4.mul(v128.load_splat<f32>(EXP6), r2));
     const rest = f32x4.mul(f32x4.add(a, f32x4.mul(c, r2)), r2);
-    const p = f32x4.add(f32x4.add(rest, r), v128.load_splat<f32>(ONE));
-    const power = i32x4.add(i32x4.shl(shifted, 23), v128.load_splat<f32>(ONE));
-    // NaN stays, as it is not less.
-    const isTooLow = f32x4.lt(x, v128.load_splat<f32>(LOWEST));
-    return v128.andnot(f32x4.mul(p, power), isTooLow);
+    return f32x4.add(f32x4.add(rest, r), v128.load_splat<f32>(ONE));
+  }
+
+  /** Their product; 0 where the power is 0, whatever the first has become so far out. */
+  @inline static product(exp: v128, power: v128): v128 {
+    return v128.andnot(f32x4.mul(exp, power), i32x4.eq(power, i32x4.splat(0)));
   }
 
   /** -|x| */

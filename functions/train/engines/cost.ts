@@ -36,6 +36,12 @@ export const COSTS = {
   wasm: { weight: 0.27, relu: 14, tanh: 16, sigmoid: 14, parameter: 27, layer: 100_000, cpus: 1, most: 1 },
 } as const satisfies Record<string, Cost>;
 
+/**
+ * Nanoseconds of engine `fused` where units are lines in a plane (`fused/kernel/halfplanes.ts`): of a point, and of a unit at
+ * a point, most of which are not looked at.
+ */
+const HALFPLANES = { point: 4, unit: 0.08 };
+
 /** How much of another CPU is a gain. */
 const GAIN = 0.85;
 
@@ -46,8 +52,17 @@ export function estimateMs(engine: keyof typeof COSTS, { dims, points, model }: 
   const units = model.hidden.reduce((sum, width) => sum + width, 0);
   const parameters = parameterCount(dims, model.hidden);
   const steps = batchesOf(points, batchSize).length;
-  const perPoint = cost.weight * parameters + cost[model.activation] * (units + 1);
+  const perPoint =
+    engine === 'fused' && hasHalfplanes(dims, points, model)
+      ? HALFPLANES.point + HALFPLANES.unit * units
+      : cost.weight * parameters + cost[model.activation] * (units + 1);
   const perStep = cost.parameter * parameters + cost.layer * (model.hidden.length + 1);
   const gain = (Math.max(1, Math.min(cost.most, Math.floor(cpus))) / cost.cpus) ** GAIN;
   return (epochs * ((perPoint * points) / gain + perStep * steps)) / 1e6;
+}
+
+/** Whether engine `fused` takes the units for lines in a plane: one hidden layer of rectifiers, in full batches. */
+export function hasHalfplanes(dims: number, points: number, { hidden, activation, training }: ResolvedModel): boolean {
+  const isFull = batchesOf(points, training.batchSize).length === 1;
+  return dims === 2 && hidden.length === 1 && activation === 'relu' && isFull;
 }

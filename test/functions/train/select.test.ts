@@ -34,12 +34,21 @@ test('auto leaves to TensorFlow.js what a kernel cannot address', async () => {
 });
 
 test('a cost grows with points, epochs, widths and steps, and is shared by threads', () => {
-  const base = estimateMs('fused', workOf(2, 10_000, [16]));
+  const base = estimateMs('fused', workOf(3, 10_000, [16]));
   assert.ok(base > 50 && base < 500, `${base} ms`);
-  assert.ok(estimateMs('fused', workOf(2, 20_000, [16])) > 1.5 * base);
+  assert.ok(estimateMs('fused', workOf(3, 20_000, [16])) > 1.5 * base);
+  assert.ok(Math.abs(estimateMs('fused', workOf(3, 10_000, [16], { epochs: 2000 })) - 2 * base) < 1e-9);
+  assert.ok(estimateMs('fused', workOf(3, 10_000, [64])) > 3 * base);
+  assert.ok(estimateMs('fused', workOf(3, 10_000, [16], { batchSize: 1 })) > base);
+  assert.ok(estimateMs('fused', workOf(3, 10_000, [16]), 2) < 0.6 * base);
+  assert.equal(estimateMs('fused', workOf(3, 10_000, [16]), 64), estimateMs('fused', workOf(3, 10_000, [16]), 4));
+});
+
+test('units that are lines in a plane cost little, each of them less still', () => {
+  const base = estimateMs('fused', workOf(2, 10_000, [16]));
+  assert.ok(base > 20 && base < 100, `${base} ms`);
+  assert.ok(base < 0.6 * estimateMs('fused', workOf(2, 10_000, [16], { batchSize: 5_000 })));
+  const wide = estimateMs('fused', workOf(2, 10_000, [64]));
+  assert.ok(wide > 1.3 * base && wide < 3 * base, `${wide} ms`);
   assert.ok(Math.abs(estimateMs('fused', workOf(2, 10_000, [16], { epochs: 2000 })) - 2 * base) < 1e-9);
-  assert.ok(estimateMs('fused', workOf(2, 10_000, [64])) > 3 * base);
-  assert.ok(estimateMs('fused', workOf(2, 10_000, [16], { batchSize: 1 })) > base);
-  assert.ok(estimateMs('fused', workOf(2, 10_000, [16]), 2) < 0.6 * base);
-  assert.equal(estimateMs('fused', workOf(2, 10_000, [16]), 64), estimateMs('fused', workOf(2, 10_000, [16]), 4));
 });

@@ -4,9 +4,11 @@ import type { Points } from '../../../dataset/points.ts';
 import { initialNetwork } from '../../../model/init.ts';
 import type { Network } from '../../../model/network.ts';
 import { batchesOf, makeOrder } from '../batches.ts';
+import { hasHalfplanes } from '../cost.ts';
 import { allocateHistory, checkFinite, type EpochMetrics, record, type Trained, type TrainingData } from '../engine.ts';
 import { makeHelpers } from './helpers.ts';
 import { ACTIVATION_CODES, type Kernel, OPTIMIZER_CODES } from './kernel.ts';
+import { nearPlaces } from './places.ts';
 
 /** Points that go through the network together (`kernel/memory.ts`). */
 const BLOCK = 128;
@@ -37,8 +39,9 @@ export function trainWithKernel(
   assertAddressable({ train, validation }, network, batches.length > 1);
   const batch = batches[0]?.end ?? 0;
   const parameters = allocate(kernel, network, { train, validation }, batch, helpers.most);
-  writePoints(kernel, kernel.trainRows(), train);
-  writePoints(kernel, kernel.validationRows(), validation);
+  const write = hasHalfplanes(train.dims, train.size, model) ? writeNear : writePoints;
+  write(kernel, kernel.trainRows(), train);
+  write(kernel, kernel.validationRows(), validation);
   eachPart(kernel, parameters, network, (values, place) => place.set(values));
   kernel.start(OPTIMIZER_CODES[optimizer], learningRate, momentum);
   const shuffle = makeOrder(train.size, batches.length, seed);
@@ -115,6 +118,24 @@ function writePoints({ memory }: Kernel, at: number, { dims, size, coordinates, 
     }
     const labelsAt = to + 4 * dims * BLOCK - from;
     for (let index = from; index < end; index++) bytes[labelsAt + index] = (labels[index] as number) << 7;
+  }
+}
+
+/** Writes points of two coordinates as {@link writePoints} does, those that are near each other into one block. */
+function writeNear({ memory }: Kernel, at: number, points: Points): void {
+  const { size, labels } = points;
+  const [first, second] = points.coordinates as [Float32Array, Float32Array];
+  const values = new Float32Array(memory.buffer, at >>> 0);
+  const bytes = new Uint8Array(memory.buffer, at >>> 0);
+  const place = nearPlaces(points, BLOCK);
+  for (let index = 0; index < size; index++) {
+    const to = place(index);
+    const block = Math.floor(to / BLOCK) * ((4 * 2 + 1) * BLOCK);
+    const within = to % BLOCK;
+    const value = block / 4 + within;
+    values[value] = first[index] as number;
+    values[value + BLOCK] = second[index] as number;
+    bytes[block + 4 * 2 * BLOCK + within] = (labels[index] as number) << 7;
   }
 }
 

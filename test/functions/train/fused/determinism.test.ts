@@ -115,7 +115,9 @@ test('threads are used where they gain: for much work in large batches', () => {
     return threadsFor({ dims: 2, points: 10_000, model: resolveModel(spec, 0) });
   };
   assert.equal(threads([16, 16], {}), 4);
-  assert.equal(threads([16], {}), 4);
+  assert.equal(threads([16], { epochs: 3000 }), 4);
+  // Over before a thread has come up.
+  assert.equal(threads([16], {}), 1);
   assert.equal(threads([16, 16], { epochs: 10 }), 1);
   assert.equal(threads([16, 16], { batchSize: 64 }), 1);
   assert.equal(threads([], {}), 1);

@@ -66,6 +66,21 @@ for (const activation of ACTIVATIONS) {
   }
 }
 
+// Units that are lines in a plane have a way of their own: points of a block on one side, on the other, on both.
+for (const size of [1, 127, 128, 129, 1000, 10_000]) {
+  for (const width of [1, 2, 3, 16, 65]) {
+    test(`${size} points of two coordinates and ${width} rectifiers: sixty steps lead where TensorFlow.js gets`, () => {
+      const far = compare({
+        dataset: { dims: 2, trainSize: size, validationSize: Math.ceil(size / 3) },
+        models: [{ name: 'm', hidden: [width] }],
+        training: { epochs: 60, optimizer: 'sgd', learningRate: 0.1 },
+      });
+      assert.ok(far.moved > 0.01, 'nothing was learned');
+      assert.ok(far.loss < 2e-6 && far.validationLoss < 2e-6 && far.weights < 1e-4, JSON.stringify(far));
+    });
+  }
+}
+
 const SHAPES: { dims: number; hidden: number[]; size?: number }[] = [
   { dims: 64, hidden: [1024] },
   { dims: 2, hidden: [1, 1, 1, 1, 1, 1, 1, 1] },

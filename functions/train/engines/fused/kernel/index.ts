@@ -1,5 +1,6 @@
 import { dismissAll, help, run } from './crew';
-import { LINEAR } from './dense';
+import { LINEAR, RELU } from './dense';
+import { BOX, measureBoxes, tableBytes } from './boxes';
 import { Lanes } from './lanes';
 import { log } from './log';
 import { BLOCK, ROW, take } from './memory';
@@ -55,7 +56,10 @@ export function allocate(widest: u32, trainSize: u32, validationSize: u32, batch
   plan.otherSlopes = plan.slopes + rows;
   plan.logits = plan.otherSlopes + rows;
   plan.block = plan.logits + 3 * ROW;
-  plan.scratchBytes = plan.block + plan.blockBytes + 4 * ROW;
+  plan.table = plan.block + plan.blockBytes + 4 * ROW;
+  plan.scratchBytes = plan.table;
+  const hasHalfplanes = plan.dims == 2 && plan.depth == 2 && plan.layer(0).activation == RELU && batchSize >= trainSize;
+  if (hasHalfplanes) plan.scratchBytes += 2 * tableBytes(widest);
   plan.scratchBytes = (plan.scratchBytes + 63) & ~63;
   plan.scratch = take(plan.scratchBytes * (helpers + 1));
   plan.parameters = take((<usize>plan.size) << 2);
@@ -68,6 +72,10 @@ export function allocate(widest: u32, trainSize: u32, validationSize: u32, batch
   plan.validationSize = validationSize;
   plan.train = takeRows(plan, trainSize);
   plan.validation = takeRows(plan, validationSize);
+  if (hasHalfplanes) {
+    plan.trainBoxes = take(<usize>blocksOf(trainSize) * BOX);
+    plan.validationBoxes = take(<usize>blocksOf(validationSize) * BOX);
+  }
   if (batchSize < trainSize) plan.order = take((<usize>trainSize) << 2);
   return plan.parameters;
 }
@@ -84,7 +92,7 @@ export function order(): usize {
   return plan.order;
 }
 
-/** When the parameters are in place. */
+/** When the points and the parameters are in place. */
 export function start(optimizer: i32, rate: f64, momentum: f64): void {
   plan.optimizer = optimizer;
   plan.rate = rate;
@@ -92,6 +100,9 @@ export function start(optimizer: i32, rate: f64, momentum: f64): void {
   plan.power1 = 1;
   plan.power2 = 1;
   packAll(plan);
+  if (plan.trainBoxes == 0) return;
+  measureBoxes(plan.train, plan.trainSize, BLOCK, plan.blockBytes, plan.trainBoxes);
+  measureBoxes(plan.validation, plan.validationSize, BLOCK, plan.blockBytes, plan.validationBoxes);
 }
 
 /** Goes through the training points once; without loss and right answers unless `isJudged`. */
@@ -101,6 +112,7 @@ export function trainEpoch(isJudged: bool): void {
   for (let from: u32 = 0; from < plan.trainSize; ) {
     plan.passRows = plan.train;
     plan.passOrder = plan.order == 0 ? 0 : plan.order + ((<usize>from) << 2);
+    plan.passBoxes = plan.trainBoxes;
     plan.passSize = min(plan.batchSize, plan.trainSize - from);
     plan.learns = true;
     plan.isJudged = isJudged;
@@ -118,6 +130,7 @@ export function trainEpoch(isJudged: bool): void {
 export function validate(): void {
   plan.passRows = plan.validation;
   plan.passOrder = 0;
+  plan.passBoxes = plan.validationBoxes;
   plan.passSize = plan.validationSize;
   plan.learns = false;
   plan.isJudged = true;

@@ -1,7 +1,10 @@
 import { activate } from './activations';
 import { dense, LINEAR, RELU, RELU_SLOPE } from './dense';
 import { addBiasGradient, addKernelGradient } from './gradient';
-import { addLogits, backFromHead, judge } from './head';
+import { BOX } from './boxes';
+import { passBlock } from './halfplanes';
+import { addLogits, backFromHead } from './head';
+import { judge } from './judge';
 import { BLOCK, ROW } from './memory';
 import { addPlanarGradient, backThroughOne, planarForward } from './planar';
 import { Layer, Plan, totalsOf } from './plan';
@@ -27,6 +30,10 @@ export function runChunk(plan: Plan, chunk: u32, scratch: usize): void {
     }
     // Up to a tile of eight points.
     const bytes = (<usize>((count + 7) & ~7)) << 2;
+    if (plan.passBoxes != 0) {
+      passBlock(plan, plan.passBoxes + <usize>block * BOX, rows, scratch, count, bytes, gradient, totals);
+      continue;
+    }
     forward(plan, rows, scratch, bytes);
     const head = plan.layer(plan.depth - 1);
     const labels = rows + <usize>plan.dims * ROW;

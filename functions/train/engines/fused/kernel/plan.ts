@@ -1,4 +1,4 @@
-import { Totals } from './head';
+import { Totals } from './judge';
 import { BLOCK, ROW, take } from './memory';
 
 /** Parts of a batch whose sums are kept apart and then added in order, whoever computed them: threads take whole chunks. */
@@ -56,6 +56,7 @@ export class Plan {
   otherSlopes: usize;
   logits: usize;
   block: usize;
+  table: usize;
   /** The {@link Totals} of each chunk. */
   totals: usize;
   /** Points in blocks: a row per coordinate, then a byte per label. */
@@ -64,6 +65,9 @@ export class Plan {
   validation: usize;
   validationSize: u32;
   blockBytes: usize;
+  /** The boxes of the blocks (boxes.ts) of both; 0 where nobody needs them. */
+  trainBoxes: usize;
+  validationBoxes: usize;
   /** The indices of an epoch's points in turn; 0 where their order does not matter. */
   order: usize;
   batchSize: u32;
@@ -76,6 +80,8 @@ export class Plan {
   passRows: usize;
   passOrder: usize;
   passSize: u32;
+  /** The boxes of these blocks, or 0. */
+  passBoxes: usize;
   /** Whether the gradient is wanted. */
   learns: bool;
   /** Whether the loss and the right answers are wanted; they are 0 otherwise. */

@@ -62,30 +62,32 @@ test('Node 22, with another generation of its compiler, gives the same weights',
   assert.deepEqual(golden, readGolden());
 });
 
-test('any number of threads gives the same weights, also one that changes from epoch to epoch', () => {
-  const spec = specSchema.parse({
-    models: [{ name: 'm', hidden: [16, 16] }],
-    training: { epochs: 300, batchSize: 4001 },
+for (const [what, hidden, batchSize, epochs] of [
+  ['two layers in batches', [16, 16], 4001, 300],
+  ['one layer in full batches', [16], 'full', 1000],
+] as const) {
+  test(`${what}: any number of threads gives the same weights, also one that changes from epoch to epoch`, () => {
+    const spec = specSchema.parse({ models: [{ name: 'm', hidden: [...hidden] }], training: { epochs, batchSize } });
+    const data = { train: makePoints(spec.dataset, 'train'), validation: makePoints(spec.dataset, 'validation') };
+    const pause = new Int32Array(new SharedArrayBuffer(4));
+    const counts = [[1], [2], [4], [1, 2, 4, 3, 1, 4, 2]];
+    const [one, ...others] = counts.map((threads) => {
+      const kernel = makeKernel();
+      const most = Math.max(...threads) - 1;
+      let epoch = 0;
+      // The helpers are given time to come up.
+      const wait = () => {
+        epoch++;
+        if (most > 0 && kernel.helped() === 0) Atomics.wait(pause, 0, 0, 20);
+      };
+      const now = () => (threads[epoch % threads.length] ?? 1) - 1;
+      const { weights, history } = trainWithKernel(kernel, data, resolveModel(spec, 0), wait, { most, now });
+      assert.equal(kernel.helped() > 0, most > 0);
+      return { weights, history };
+    });
+    for (const other of others) assert.deepEqual(other, one);
   });
-  const data = { train: makePoints(spec.dataset, 'train'), validation: makePoints(spec.dataset, 'validation') };
-  const pause = new Int32Array(new SharedArrayBuffer(4));
-  const counts = [[1], [2], [4], [1, 2, 4, 3, 1, 4, 2]];
-  const [one, ...others] = counts.map((threads) => {
-    const kernel = makeKernel();
-    const most = Math.max(...threads) - 1;
-    let epoch = 0;
-    // The helpers are given time to come up.
-    const wait = () => {
-      epoch++;
-      if (most > 0 && kernel.helped() === 0) Atomics.wait(pause, 0, 0, 20);
-    };
-    const now = () => (threads[epoch % threads.length] ?? 1) - 1;
-    const { weights, history } = trainWithKernel(kernel, data, resolveModel(spec, 0), wait, { most, now });
-    assert.equal(kernel.helped() > 0, most > 0);
-    return { weights, history };
-  });
-  for (const other of others) assert.deepEqual(other, one);
-});
+}
 
 test('epochs that are not judged have no metrics; the weights, and the metrics of the others, stay the same', () => {
   const isJudged = (epoch: number) => epoch % 3 === 0;

@@ -5,15 +5,7 @@ import type { Answer as FunctionAnswer } from '../../../functions/host/answer.ts
 import type { Take } from '../../../knative/local/instance.ts';
 import { NoAnswer, type PostOptions } from '../../../knative/local/post.ts';
 import { openService, type ServiceSettings } from '../../../knative/local/serving.ts';
-
-const SETTINGS: ServiceSettings = {
-  service: 'under-test',
-  file: 'none.ts',
-  concurrency: 0,
-  timeoutMs: 5_000,
-  responseStartMs: 5_000,
-  readinessPath: undefined,
-};
+import { SERVICE } from './support.ts';
 
 const never = new AbortController().signal;
 
@@ -21,7 +13,7 @@ const never = new AbortController().signal;
 async function open(take: Take, settings: Partial<ServiceSettings> = {}, queueDepth = 100) {
   const refused: string[] = [];
   const service = await openService(
-    { ...SETTINGS, ...settings },
+    { ...SERVICE, ...settings },
     {
       start: async () => ({ port: 1, take, exited: new Promise(() => undefined), stop: async () => undefined }),
       record: (entry) => {

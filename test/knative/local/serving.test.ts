@@ -7,17 +7,9 @@ import { test } from 'node:test';
 import type { Exit, Instance, StartInstance } from '../../../knative/local/instance.ts';
 import type { ServiceManifest } from '../../../knative/local/schema/service.ts';
 import { openService, type ServedFunction, type ServiceSettings, toSettings } from '../../../knative/local/serving.ts';
+import { SERVICE } from './support.ts';
 
 type Entry = { readonly name: string } & Readonly<Record<string, unknown>>;
-
-const SETTINGS: ServiceSettings = {
-  service: 'under-test',
-  file: 'none.ts',
-  concurrency: 0,
-  timeoutMs: 5_000,
-  responseStartMs: 5_000,
-  readinessPath: undefined,
-};
 
 /** A Service in front of a function that is a request listener of the test. */
 async function serveListener(
@@ -38,7 +30,7 @@ async function serveListener(
     return { port, exited: exits.promise, stop };
   };
   const record = (entry: Entry) => void log.push(entry);
-  const service = await openService({ ...SETTINGS, ...settings }, { start, record, graceMs: 500, ...more });
+  const service = await openService({ ...SERVICE, ...settings }, { start, record, graceMs: 500, ...more });
   const launch = () => service.launch('none.ts', {});
   return { service, launch, log, server, [Symbol.asyncDispose]: () => service.close() };
 }
@@ -325,7 +317,7 @@ test('closing does not wait for ever for a stream that does not end', async () =
 test('a taken port is named, with what to do', async () => {
   await using served = await launched(ok);
   const port = Number(new URL(served.service.url).port);
-  await assert.rejects(openService(SETTINGS, { start: () => assert.fail(), record: () => undefined, port }), {
+  await assert.rejects(openService(SERVICE, { start: () => assert.fail(), record: () => undefined, port }), {
     code: 'PORT_IN_USE',
     message: `Port ${port} on 127.0.0.1 is in use, and under-test is to have it: stop the program that has it, or choose another port`,
   });

@@ -12,6 +12,17 @@ import {
   startBroker,
   type TriggerSpec,
 } from '../../../knative/local/broker.ts';
+import type { ServiceSettings } from '../../../knative/local/serving.ts';
+
+/** A Service with no limits that a test would meet by chance. */
+export const SERVICE: ServiceSettings = {
+  service: 'under-test',
+  file: 'none.ts',
+  concurrency: 0,
+  timeoutMs: 5_000,
+  responseStartMs: 5_000,
+  readinessPath: undefined,
+};
 
 export interface Seen {
   readonly at: number;

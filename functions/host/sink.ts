@@ -28,7 +28,8 @@ export async function postEvent(
   const until = performance.now() + TIMEOUT_MS;
   let status: number;
   try {
-    status = await (options.shortcut?.(sink, message) ?? postByHttp(sink, message, until, options));
+    const handed = options.shortcut?.(sink, message);
+    status = await (handed ? inTime(handed) : postByHttp(sink, message, until, options));
   } catch (cause) {
     throw new TransientError('SINK_UNAVAILABLE', `No answer from the sink ${sink} for ${envelope.attributes.type}`, {
       cause,
@@ -41,6 +42,15 @@ export async function postEvent(
     );
   }
 }
+
+/** @throws Error where there is no answer in time */
+async function inTime(answering: Promise<number>): Promise<number> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(tooLate()), TIMEOUT_MS);
+  return Promise.race([answering, late]).finally(() => clearTimeout(timer));
+}
+
+const tooLate = () => new Error(`no answer within ${TIMEOUT_MS / 1000} s`);
 
 async function postByHttp(
   sink: string,
@@ -69,7 +79,7 @@ async function post(url: URL, what: Post, redirects = MOST_REDIRECTS): Promise<n
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const init = { method: 'POST', headers: { ...headers, 'content-length': body.length }, ...(signal && { signal }) };
   const request = url.protocol === 'https:' ? requestHttps(url, init) : requestHttp(url, init);
-  const late = () => request.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`));
+  const late = () => request.destroy(tooLate());
   const timer = setTimeout(late, until - performance.now());
   request.on('error', reject).on('response', (response) => {
     // To its end, so that the connection can serve the next event.

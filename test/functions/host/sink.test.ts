@@ -69,3 +69,27 @@ test('an event follows a redirect that keeps its method, its token only within t
     message: /^Answer 302 of the sink /,
   });
 });
+
+test('a sink in this process takes the message itself; what it refuses, and what it does not answer in 30 s, comes again', async (t) => {
+  const event = exampleOf('model.trained');
+  const taken: unknown[] = [];
+  await postEvent('http://sink/', event, {
+    shortcut: async (sink, { headers, body }) => {
+      taken.push([sink, headers['ce-id'], body]);
+      return 202;
+    },
+  });
+  assert.deepEqual(taken, [['http://sink/', event.attributes.id, event.body]]);
+  await assert.rejects(postEvent('http://sink/', event, { shortcut: async () => 503 }), {
+    code: 'SINK_UNAVAILABLE',
+    message: /^Answer 503 of the sink/,
+  });
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const late = postEvent('http://sink/', event, { shortcut: () => new Promise(() => undefined) });
+  t.mock.timers.tick(30_000);
+  await assert.rejects(late, (error: Error) => {
+    assert.match(error.message, /^No answer from the sink/);
+    assert.match(String(error.cause), /no answer within 30 s/);
+    return true;
+  });
+});
